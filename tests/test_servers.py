@@ -1,0 +1,44 @@
+"""The servers that other tests stand on: they answer, stop, and come back."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.servers import InfluxDB, Mosquitto, PostgreSQL, ServerMissing, find_program
+
+
+def test_mosquitto_comes_back_on_its_port(new_mosquitto: Callable[..., Mosquitto]) -> None:
+    broker = new_mosquitto(persistence=True)
+    port, first = broker.port, broker.pid
+    broker.stop()
+    assert not broker.is_ready()
+    broker.start()
+    assert broker.is_ready()
+    assert broker.port == port
+    assert broker.pid != first
+
+
+def test_influxdb_answers(influxdb: InfluxDB) -> None:
+    with urllib.request.urlopen(f"{influxdb.url}/ping") as answer:
+        assert answer.headers["X-Influxdb-Version"]
+
+
+def test_postgresql_makes_databases(postgresql: PostgreSQL) -> None:
+    first, second = postgresql.new_database(), postgresql.new_database()
+    assert first != second
+    with psycopg.connect(second.replace("+psycopg", "")) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_chromium_is_a_program(chromium: str) -> None:
+    assert Path(chromium).is_file()
+
+
+def test_a_missing_program_names_its_package() -> None:
+    with pytest.raises(ServerMissing, match="apt-get install nosuch"):
+        find_program(["no-such-server"], "nosuch")
