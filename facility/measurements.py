@@ -75,6 +75,7 @@ LAMP_FAULTS = (
     "leakage",
 )
 COMPACTOR_STATES = ("idle", "run", "fault", "off")
+STATUS_STATES = ("offline", "online")
 STATUS_REASONS = ("power_loss", "low_battery", "shutdown", "lost")
 
 _INF = math.inf
@@ -144,7 +145,15 @@ _STATION = (
     _switch("estop", "emergency stop pressed"),
 )
 _STATUS = (
-    _switch("online", "the device says it is online"),
+    Measurement(
+        "state",
+        "",
+        "what the device, or its last will, says of its connection",
+        0,
+        len(STATUS_STATES) - 1,
+        type="choice",
+        choices=STATUS_STATES,
+    ),
     Measurement(
         "reason",
         "",
