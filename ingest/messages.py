@@ -1,0 +1,78 @@
+"""What comes through the door: raw messages in, readings or quarantined messages out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from facility.readings import ReadingBatch
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Messages as columns: the topic, the payload, and the time of arrival (ms) of each."""
+
+    topics: Sequence[str | bytes]
+    payloads: Sequence[bytes | str]
+    arrived: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.topics)
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A message, or one reading of it, that could not be used: its bytes and the reason.
+
+    ``reason`` is one of :data:`REASONS`; ``detail`` says it in words for a person.
+    """
+
+    arrived: int
+    topic: str
+    payload: bytes
+    reason: str
+    detail: str = ""
+
+    @classmethod
+    def of(
+        cls, messages: Messages, at: int, reason: str, detail: str = "", raw: bytes | None = None
+    ) -> Quarantined:
+        """Message ``at``, or of its payload only the reading that ``raw`` holds."""
+        payload = messages.payloads[at] if raw is None else raw
+        topic = messages.topics[at]
+        return cls(
+            messages.arrived[at],
+            topic.decode("utf-8", "replace") if isinstance(topic, bytes) else topic,
+            payload.encode() if isinstance(payload, str) else payload,
+            reason,
+            detail,
+        )
+
+
+REASONS = {
+    "topic": "the topic is not facility/{area}/{kind}/{device}/{channel}",
+    "unreadable": "the payload is not JSON",
+    "not_an_object": "the payload is neither a JSON object nor an array of them",
+    "bad_ts": "ts is neither integer milliseconds nor an RFC 3339 time with an offset",
+    "future_ts": "ts is more than 5 min ahead of arrival: the device's clock is wrong",
+    "bad_circuit": "circuit is not printable text of at most 64 characters",
+    "nothing_left": "no field of the reading can be used",
+    "oversized": "the message is larger than the setting mqtt.max_message_bytes",
+}
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What became of some messages.
+
+    ``received`` readings = rows of ``batches`` + ``quarantined``, always. ``dropped`` counts the
+    fields that were dropped from readings that were kept, by (table, field, reason): ``type``,
+    ``range``, ``unknown`` or ``choice``. ``without_ts`` counts readings timed by their receipt.
+    """
+
+    received: int = 0
+    batches: list[ReadingBatch] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    dropped: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    without_ts: int = 0

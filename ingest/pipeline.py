@@ -1,0 +1,57 @@
+"""From messages to readings: pure, and the same for live ingest, replay and tests."""
+
+from __future__ import annotations
+
+from facility.readings import Names
+from ingest import topics
+from ingest.decoders.native import NativeDecoder
+from ingest.messages import Decoded, Messages, Quarantined
+
+_MAX_NAMES = 1_000_000
+"""Series names and topics remembered; past that they are learned anew, so that a client that
+makes up device names cannot fill the memory."""
+
+
+class Pipeline:
+    """Decodes messages by the format their topic tells. ``root`` is the native topics' root."""
+
+    def __init__(self, root: str = "facility") -> None:
+        self._root = root
+        self._forget()
+
+    def decode(self, messages: Messages, oversized: frozenset[int] = frozenset()) -> Decoded:
+        """What became of the messages; no input raises. ``oversized`` were cut by the session."""
+        if len(self._names) > _MAX_NAMES or len(self._routes) > _MAX_NAMES:
+            self._forget()
+        decoded = Decoded()
+        routes = self._routes
+        add = self._native.add
+        for at, topic in enumerate(messages.topics):
+            route = routes.get(topic)
+            if route is None:
+                route = routes[topic] = self._route(topic)
+            table, device = route
+            if oversized and at in oversized:
+                self._refuse(messages, at, "oversized", decoded)
+            elif table:
+                add(messages, at, table, device, decoded)
+            else:
+                self._refuse(messages, at, "topic", decoded)
+        self._native.finish(messages, decoded)
+        return decoded
+
+    def _forget(self) -> None:
+        self._names = Names()
+        self._routes: dict[str | bytes, tuple[str, str]] = {}
+        self._native = NativeDecoder(self._names)
+
+    def _route(self, topic: str | bytes) -> tuple[str, str]:
+        """(table, device) of a topic; empty strings where it is none of ours."""
+        text = topic.decode("utf-8", "replace") if isinstance(topic, bytes) else topic
+        parsed = topics.parse(self._root, text)
+        return (parsed.table, parsed.device) if parsed else ("", "")
+
+    @staticmethod
+    def _refuse(messages: Messages, at: int, reason: str, decoded: Decoded) -> None:
+        decoded.received += 1
+        decoded.quarantined.append(Quarantined.of(messages, at, reason))
