@@ -1,0 +1,80 @@
+"""Cases and events as rows, and back."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping
+
+from cases.case import Case, StoredEvent
+from cases.events import CaseEvent
+
+
+def identity(event: CaseEvent) -> str:
+    """What makes an event the same event: its case, time, name and members, in any order."""
+    key = msgspec.json.encode([event.case, event.at, event.event, sorted(set(event.members))])
+    return hashlib.blake2b(key, digest_size=16).hexdigest()
+
+
+def event_row(event: CaseEvent) -> dict[str, Any]:
+    """The row of ``case_events``; the database gives it its number."""
+    return {
+        "identity": identity(event),
+        "case_id": event.case,
+        "at": event.at,
+        "event": event.event,
+        "members": list(event.members),
+        "cause": event.cause,
+        "evidence": event.evidence,
+        "rule": event.rule,
+        "rule_version": event.rule_version,
+        "author": event.author,
+    }
+
+
+def stored_event(row: RowMapping) -> StoredEvent:
+    """An event, of a row of ``case_events`` with its case's type and subject."""
+    return StoredEvent(
+        row.seq,
+        CaseEvent(
+            at=row.at,
+            event=row.event,
+            case=row.case_id,
+            type=row.type,
+            subject=row.subject,
+            members=tuple(row.members),
+            cause=row.cause,
+            evidence=row.evidence,
+            rule=row.rule,
+            rule_version=row.rule_version,
+            author=row.author,
+        ),
+    )
+
+
+def case_row(case: Case) -> dict[str, Any]:
+    """The row of ``cases``."""
+    return {
+        "id": case.id,
+        "type": case.type,
+        "subject": case.subject,
+        "state": case.state,
+        "opened_at": case.opened_at,
+        "recovered_at": case.recovered_at,
+        "closed_at": case.closed_at,
+        "members": list(case.members),
+        "cause": case.cause,
+        "evidence": case.evidence,
+        "rule": case.rule,
+        "rule_version": case.rule_version,
+        "version": case.version,
+    }
+
+
+def case_of(row: RowMapping) -> Case:
+    """A case, of a row of ``cases``."""
+    values = dict(row)
+    values["members"] = tuple(values["members"])
+    return Case(**values)

@@ -1,0 +1,65 @@
+"""The tables of the case store. What is here is what the newest migration leaves behind."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("type", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("recovered_at", BigInteger),
+    Column("closed_at", BigInteger),
+    Column("members", JSON, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("rule_version", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    # A list is newest first, of all cases or of a state, a type, a subject; the id settles ties.
+    Index("cases_by_opening", "opened_at", "id"),
+    Index("cases_by_state", "state", "opened_at", "id"),
+    Index("cases_by_type", "type", "opened_at", "id"),
+    Index("cases_by_subject", "subject", "opened_at", "id"),
+)
+
+case_events = Table(
+    "case_events",
+    metadata,
+    Column(
+        "seq",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=True,
+    ),
+    Column("identity", String(32), nullable=False, unique=True),
+    Column("case_id", String, ForeignKey("cases.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("event", String, nullable=False),
+    Column("members", JSON, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("rule_version", String, nullable=False),
+    Column("author", String, nullable=False),
+    Index("case_events_by_case", "case_id", "seq"),
+    # Without it SQLite hands the number of a deleted last row out again.
+    sqlite_autoincrement=True,
+)

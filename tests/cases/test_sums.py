@@ -1,0 +1,135 @@
+"""A case row always equals the fold of its events, whatever comes, how often, from how many."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import threading
+from collections.abc import Callable
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cases.desk import Desk, Refused
+from cases.events import CaseEvent, EventName
+from cases.lifecycle import fold
+from tests.cases.made import event, opened
+
+NAMES: list[EventName] = ["opened", "joined", "left", "recovered", "relapsed", "closed"]
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 5),
+        st.sampled_from(NAMES),
+        st.sampled_from(["a", "b"]),
+        st.lists(st.sampled_from(["L1", "L2", "L3"]), max_size=3),
+    ),
+    max_size=12,
+)
+_example = itertools.count()
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(steps=STEPS, cut=st.integers(0, 12), again=st.integers(0, 12))
+def test_a_row_is_the_fold_of_its_events(
+    desk: Desk,
+    steps: list[tuple[int, EventName, str, list[str]]],
+    cut: int,
+    again: int,
+) -> None:
+    number = next(_example)
+    events = [
+        event(at, name, *members, case=f"{number}{which}") for at, name, which, members in steps
+    ]
+    desk.record(events[:cut])
+    desk.record(events[cut:])
+    ids = [f"{number}a", f"{number}b"]
+    cases = {case_id: desk.get(case_id) for case_id in ids}
+    for case_id, case in cases.items():
+        assert case == fold(stored.event for stored in desk.events_of(case_id))
+    last = desk.last_seq()
+    kept = [stored.event for case_id in ids for stored in desk.events_of(case_id)]
+    desk.record(kept[:again])
+    desk.record(kept[:again])
+    assert desk.last_seq() == last
+    assert {case_id: desk.get(case_id) for case_id in ids} == cases
+
+
+def test_threads_that_record_and_act_at_once_lose_nothing(
+    desk: Desk, open_desk: Callable[[], Desk]
+) -> None:
+    desk.record([opened(0, f"c{number}") for number in range(4)])
+    seen: list[int] = []
+    done = threading.Event()
+    closed: list[str] = []
+
+    def join(who: int) -> None:
+        mine = open_desk()
+        for at in range(1, 16):
+            mine.record([event(at, "joined", f"L{who}-{at}", case="c0")])
+
+    def close() -> None:
+        mine = open_desk()
+        for number in range(1, 4):
+            try:
+                closed.append(mine.act(f"c{number}", "close", "Li", "x", 5).id)
+            except Refused:
+                continue
+
+    def follow() -> None:
+        mine = open_desk()
+        while True:
+            finished = done.is_set()
+            new = mine.events_after(seen[-1] if seen else 0, 7)
+            seen.extend(stored.seq for stored in new)
+            if finished and not new:
+                return
+
+    writers = [threading.Thread(target=join, args=(who,)) for who in range(3)]
+    writers += [threading.Thread(target=close) for _ in range(2)]
+    follower = threading.Thread(target=follow)
+    for thread in [*writers, follower]:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    follower.join()
+
+    case = desk.get("c0")
+    assert case is not None
+    assert case == fold(stored.event for stored in desk.events_of("c0"))
+    assert len(case.members) == 1 + 3 * 15
+    assert sorted(closed) == ["c1", "c2", "c3"], "each is closed by one of the two"
+    assert len(seen) == desk_events(desk) == 4 + 3 * 15 + 3
+    assert seen == sorted(seen)
+
+
+def test_processes_that_record_at_once_lose_nothing(desk: Desk, url: str) -> None:
+    desk.record([opened(0, "c1")])
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_join_from_elsewhere, args=(url, who)) for who in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0]
+    case = desk.get("c1")
+    assert case is not None
+    assert case == fold(stored.event for stored in desk.events_of("c1"))
+    assert len(case.members) == 1 + 2 * 20
+
+
+def desk_events(desk: Desk) -> int:
+    """How many events the desk has kept."""
+    return len(desk.events_after(0, 1_000_000))
+
+
+def _join_from_elsewhere(url: str, who: int) -> None:
+    desk = Desk(url)
+    for at in range(1, 21):
+        events: list[CaseEvent] = [event(at, "joined", f"L{who}-{at}")]
+        desk.record(events)
+    desk.close()
