@@ -1,0 +1,156 @@
+"""The layout of a DuckDB readings file, and every statement that is put to it.
+
+For each table, as ``streetlight``, the schema ``store`` holds
+
+- ``streetlight_series`` (id, name): the series, numbered from 0 as they come;
+- ``streetlight_rows`` (series id, ts, one DOUBLE a field, write_no): the readings, without an
+  index: it would cost memory for ever and two thirds of the speed. ``write_no`` counts the writes;
+- ``streetlight_latest``: what each series said last, as of its ``write_no``; ``FIELD@`` is when
+  the field was last given. What was written since is read from the rows.
+
+and the schema ``main`` the view ``streetlight``, for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from string import Template
+
+from facility.measurements import MEASUREMENTS
+
+CREATE_SCHEMA = "CREATE SCHEMA IF NOT EXISTS store"
+TABLES_OF_STORE = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'store'"
+
+_CREATE = Template(
+    """
+    CREATE TABLE IF NOT EXISTS store.${table}_series (id INTEGER NOT NULL, name VARCHAR NOT NULL);
+    CREATE TABLE IF NOT EXISTS store.${table}_rows
+        (series INTEGER NOT NULL, ts BIGINT NOT NULL, write_no BIGINT NOT NULL);
+    ${columns}
+    CREATE OR REPLACE VIEW main.${table} AS
+        SELECT name AS series, split_part(name, '/', 1) AS device,
+            CASE WHEN contains(name, '/') THEN substr(name, strpos(name, '/') + 1) END AS circuit,
+            make_timestamp_ms(ts) AS time, ts, ${fields}
+        FROM store.${table}_rows AS r JOIN store.${table}_series AS s ON s.id = r.series;
+    """
+)
+_ADD_COLUMN = Template("ALTER TABLE store.${table}_rows ADD COLUMN IF NOT EXISTS ${field} DOUBLE;")
+_SERIES = Template("SELECT name FROM store.${table}_series ORDER BY id")
+_INSERT_SERIES = Template("INSERT INTO store.${table}_series BY NAME SELECT * FROM new_series")
+_INSERT_ROWS = Template(
+    "INSERT INTO store.${table}_rows BY NAME SELECT *, $$write_no AS write_no FROM new_rows"
+)
+_COMPARE = Template(
+    """
+    SELECT l.row AS row, ${differs} AS changed
+    FROM late AS l JOIN store.${table}_rows AS r ON r.series = l.series AND r.ts = l.ts
+    WHERE r.ts BETWEEN $$low AND $$high
+    """
+)
+_UPDATE_ROWS = Template(
+    """
+    UPDATE store.${table}_rows AS r SET write_no = $$write_no, ${assignments}
+    FROM changed AS c
+    WHERE r.series = c.series AND r.ts = c.ts AND r.ts BETWEEN $$low AND $$high
+    """
+)
+_LAST_WRITE = Template("SELECT coalesce(max(write_no), 0) AS write_no FROM store.${table}_rows")
+_SAVE_LATEST = Template(
+    """
+    CREATE OR REPLACE TABLE store.${table}_latest AS
+        SELECT *, $$write_no::BIGINT AS write_no FROM latest
+    """
+)
+_SAVED_LATEST = Template("SELECT * FROM store.${table}_latest")
+_LATEST_SINCE = Template(
+    """
+    SELECT series, max(ts) AS ts, ${fields}
+    FROM store.${table}_rows WHERE write_no > $$write_no GROUP BY series
+    """
+)
+_READ = Template(
+    """
+    SELECT ${columns} FROM store.${table}_rows
+    WHERE series = $$series AND ts >= $$start AND ts < $$end ORDER BY ts
+    """
+)
+_HISTORY = Template(
+    """
+    SELECT ts - (ts % $$every + $$every) % $$every AS window_start, count(*) AS readings, ${fields}
+    FROM store.${table}_rows WHERE series = $$series AND ts >= $$start AND ts < $$end
+    GROUP BY window_start ORDER BY window_start
+    """
+)
+_COUNTS = Template(
+    """
+    SELECT (ts - (ts % $$every + $$every) % $$every) // $$every AS bucket, count(*) AS readings
+    FROM store.${table}_rows WHERE ts >= $$start AND ts < $$end GROUP BY bucket ORDER BY bucket
+    """
+)
+_SCAN = Template(
+    """
+    SELECT series, ts, ${fields} FROM store.${table}_rows
+    WHERE ts >= $$start AND ts < $$end AND series < $$series ORDER BY ts, series
+    """
+)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+class TableSql:
+    """The statements of one table. Names in them come from the table of measurements only."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        self.fields = tuple(MEASUREMENTS[table])
+        self._all = ", ".join(map(_quoted, self.fields))
+        self.series = self._filled(_SERIES)
+        self.insert_series = self._filled(_INSERT_SERIES)
+        self.insert_rows = self._filled(_INSERT_ROWS)
+        self.last_write = self._filled(_LAST_WRITE)
+        self.save_latest = self._filled(_SAVE_LATEST)
+        self.saved_latest = self._filled(_SAVED_LATEST)
+        self.counts = self._filled(_COUNTS)
+        self.scan = self._filled(_SCAN, fields=self._all)
+        self.latest_since = self._filled(
+            _LATEST_SINCE,
+            fields=", ".join(
+                f"arg_max({f}, ts) AS {f}, max(ts) FILTER ({f} IS NOT NULL) AS {at}"
+                for f, at in ((_quoted(f), _quoted(f"{f}@")) for f in self.fields)
+            ),
+        )
+
+    def create(self) -> str:
+        """Makes what the file does not have yet, columns of newer versions among it."""
+        columns = "".join(
+            _ADD_COLUMN.substitute(table=self.table, field=_quoted(f)) for f in self.fields
+        )
+        return self._filled(_CREATE, columns=columns, fields=self._all)
+
+    def compare(self, fields: Iterable[str]) -> str:
+        """Which rows of ``late`` are stored already, and whether a given field differs."""
+        differs = " OR ".join(
+            f"(l.{f} IS NOT NULL AND l.{f} IS DISTINCT FROM r.{f})" for f in map(_quoted, fields)
+        )
+        return self._filled(_COMPARE, differs=differs or "false")
+
+    def update_rows(self, fields: Iterable[str]) -> str:
+        """Gives the stored rows what ``changed`` has of each field."""
+        assignments = (f"{f} = coalesce(c.{f}, r.{f})" for f in map(_quoted, fields))
+        return self._filled(_UPDATE_ROWS, assignments=", ".join(assignments))
+
+    def read(self, fields: Sequence[str]) -> str:
+        return self._filled(_READ, columns=", ".join(map(_quoted, ("ts", *fields))))
+
+    def history(self, fields: Sequence[str]) -> str:
+        """Of the i-th field the columns are ``mean_i``, ``low_i`` and ``high_i``."""
+        columns = ", ".join(
+            f"avg({f}) AS mean_{i}, min({f}) AS low_{i}, max({f}) AS high_{i}"
+            for i, f in enumerate(map(_quoted, fields))
+        )
+        return self._filled(_HISTORY, fields=columns)
+
+    def _filled(self, statement: Template, **parts: str) -> str:
+        return statement.substitute(table=self.table, **parts)
