@@ -1,0 +1,120 @@
+/** What the HTTP API says, as docs/api.md has it. */
+
+export type Kind = "streetlight" | "cabinet" | "cover" | "station";
+export const KINDS: readonly Kind[] = ["streetlight", "cabinet", "cover", "station"];
+
+export type CaseState = "open" | "recovered" | "closed";
+export const CASE_STATES: readonly CaseState[] = ["open", "recovered", "closed"];
+
+export type Evidence = Record<string, unknown>;
+
+export interface Case {
+  id: string;
+  type: string;
+  subject: string;
+  state: CaseState;
+  opened_at: string;
+  recovered_at: string | null;
+  closed_at: string | null;
+  members: string[];
+  cause: string;
+  evidence: Evidence;
+  rule: { name: string; version: string };
+  lon: number | null;
+  lat: number | null;
+  version: number;
+}
+
+export interface CaseEvent {
+  seq: number;
+  case: string;
+  at: string;
+  event: string;
+  type: string;
+  subject: string;
+  members: string[];
+  cause: string;
+  evidence: Evidence;
+  author: string;
+}
+
+export type CaseWithEvents = Case & { events: CaseEvent[] };
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** What a segment's lamps do now; `state` is the rules' word for the whole of it. */
+export interface SegmentState {
+  state: string;
+  lit: number;
+  dark: number;
+  off: number;
+  silent: number;
+  unknown: number;
+}
+
+export interface SegmentProperties extends SegmentState {
+  id: string;
+  road: string | null;
+  lamps: number;
+  case: string | null;
+}
+
+export type SegmentFeature = GeoJSON.Feature<GeoJSON.LineString | GeoJSON.Point, SegmentProperties>;
+export type SegmentCollection = GeoJSON.FeatureCollection<
+  GeoJSON.LineString | GeoJSON.Point,
+  SegmentProperties
+>;
+
+export interface Asset {
+  id: string;
+  kind: Kind;
+  name: string;
+  lon: number;
+  lat: number;
+  state: string;
+  last_seen: string | null;
+  seq?: number | null;
+  road?: string | null;
+  segment?: string | null;
+}
+
+export interface Readings {
+  asset: string;
+  units: Record<string, string>;
+  ts: number[];
+  columns: Record<string, (number | boolean | string | string[] | null)[]>;
+}
+
+export interface Problem {
+  service: string;
+  code: string;
+  zh: string;
+  en: string;
+}
+
+export interface Health {
+  status: "ok" | "degraded";
+  now: string;
+  clock: { virtual: boolean; speed: number };
+  problems: Problem[];
+}
+
+export type StateCounts = Partial<Record<Kind, Record<string, number>>>;
+export type CaseCounts = Record<CaseState, number>;
+
+/** `event: state` of the stream. */
+export interface StateMessage {
+  now: string;
+  counts: StateCounts;
+  cases: CaseCounts;
+  segments: Record<string, SegmentState>;
+}
+
+/** `event: case` of the stream. */
+export interface CaseMessage {
+  event: CaseEvent;
+  case: Case;
+}

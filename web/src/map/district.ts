@@ -1,0 +1,93 @@
+/** The map itself: one object that is told what to show, and tells what was clicked. */
+
+import { type GeoJSONSource, Map as MapLibre, Marker, setWorkerUrl } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+
+import type { SegmentCollection } from "../api/schema";
+import type { Bounds, MarkerProperties } from "./features";
+import { addMarkerImages } from "./images";
+import { districtStyle, HIT_LAYER, MARKER_LAYER, POINT_LAYER } from "./style";
+
+setWorkerUrl(workerUrl);
+
+export interface Clicked {
+  case(id: string): void;
+  segment(id: string): void;
+  nothing(): void;
+}
+
+export interface District {
+  segments(data: SegmentCollection): void;
+  markers(data: GeoJSON.FeatureCollection<GeoJSON.Point, MarkerProperties>): void;
+  select(caseId: string, segmentId: string): void;
+  fit(bounds: Bounds, animate: boolean): void;
+  /** Draws the eye to a place: a ring that widens a few times. */
+  ping(lon: number, lat: number): void;
+  close(): void;
+}
+
+const PING_MS = 9_000;
+
+/** Resolves once the style stands. Rejects where the browser cannot draw (no WebGL). */
+export function openDistrict(container: HTMLElement, clicked: Clicked): Promise<District> {
+  return new Promise((resolve, reject) => {
+    let map: MapLibre;
+    try {
+      map = new MapLibre({
+        container,
+        style: districtStyle(),
+        attributionControl: false,
+        dragRotate: false,
+        pitchWithRotate: false,
+        touchPitch: false,
+        minZoom: 8,
+        maxZoom: 19,
+        fadeDuration: 0,
+      });
+    } catch (error) {
+      reject(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    map.touchZoomRotate.disableRotation();
+    map.once("load", () => {
+      addMarkerImages(map);
+      listen(map, clicked);
+      resolve(district(map));
+    });
+  });
+}
+
+/** A marker lies above a segment, so it is asked for first. */
+function listen(map: MapLibre, clicked: Clicked): void {
+  map.on("click", ({ point }) => {
+    const [marker] = map.queryRenderedFeatures(point, { layers: [MARKER_LAYER] });
+    const [segment] = map.queryRenderedFeatures(point, { layers: [HIT_LAYER, POINT_LAYER] });
+    if (marker) clicked.case(String(marker.properties["id"]));
+    else if (segment) clicked.segment(String(segment.properties["id"]));
+    else clicked.nothing();
+  });
+  for (const layer of [HIT_LAYER, POINT_LAYER, MARKER_LAYER]) {
+    map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
+    map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
+  }
+}
+
+function district(map: MapLibre): District {
+  const source = (id: string) => map.getSource<GeoJSONSource>(id);
+  return {
+    segments: (data) => void source("segments")?.setData(data),
+    markers: (data) => void source("markers")?.setData(data),
+    select(caseId, segmentId) {
+      map.setFilter("selected", ["==", ["get", "id"], segmentId]);
+      map.setFilter("marker-selected", ["==", ["get", "id"], caseId]);
+    },
+    fit: (bounds, animate) => void map.fitBounds(bounds, { padding: 48, maxZoom: 16, animate }),
+    ping(lon, lat) {
+      const element = document.createElement("span");
+      element.className = "ping";
+      const marker = new Marker({ element }).setLngLat([lon, lat]).addTo(map);
+      setTimeout(() => marker.remove(), PING_MS);
+    },
+    close: () => map.remove(),
+  };
+}

@@ -1,0 +1,82 @@
+/** What the map draws: segments as they are now, and a marker for every case that is not one. */
+
+import type { Case, SegmentCollection, SegmentFeature, SegmentState } from "../api/schema";
+import { subjectParts } from "../wording/subject";
+import { severityOf } from "../wording/severity";
+import { ICONS } from "./icons";
+
+export function segmentFeatures(
+  shapes: ReadonlyMap<string, SegmentFeature>,
+  states: ReadonlyMap<string, SegmentState>,
+): SegmentCollection {
+  const features = [...shapes.values()].map((shape) => {
+    const id = shape.properties.id;
+    return { ...shape, properties: { ...shape.properties, ...states.get(id), id } };
+  });
+  return { type: "FeatureCollection", features };
+}
+
+export interface MarkerProperties {
+  id: string;
+  /** Name of the image that {@link markerImage} gave. */
+  image: string;
+  /** Urgent ones are drawn above the others. */
+  order: number;
+}
+
+export const markerImage = (kind: string, colour: string) =>
+  `${kind in ICONS ? kind : "other"} ${colour}`;
+
+const ORDER = { urgent: 3, attention: 2, notice: 1 };
+
+/** Open and recovered cases that have a place and are not drawn as a segment already. */
+export function markerFeatures(
+  cases: Iterable<Case>,
+): GeoJSON.FeatureCollection<GeoJSON.Point, MarkerProperties> {
+  const features = [...cases].flatMap(
+    (one): GeoJSON.Feature<GeoJSON.Point, MarkerProperties>[] => {
+      const { kind } = subjectParts(one.subject);
+      if (one.state === "closed" || kind === "segment") return [];
+      if (one.lon === null || one.lat === null) return [];
+      const severity = severityOf(one.type);
+      const open = one.state === "open";
+      return [
+        {
+          type: "Feature",
+          geometry: { type: "Point", coordinates: [one.lon, one.lat] },
+          properties: {
+            id: one.id,
+            image: markerImage(kind, open ? severity : "recovered"),
+            order: open ? ORDER[severity] : 0,
+          },
+        },
+      ];
+    },
+  );
+  return { type: "FeatureCollection", features };
+}
+
+export type Bounds = [west: number, south: number, east: number, north: number];
+
+/** The box around all coordinates; null where there are none. */
+export function boundsOf(features: Iterable<GeoJSON.Feature<GeoJSON.Geometry>>): Bounds | null {
+  let bounds: Bounds | null = null;
+  for (const { geometry } of features) {
+    const points =
+      geometry.type === "Point"
+        ? [geometry.coordinates]
+        : geometry.type === "LineString"
+          ? geometry.coordinates
+          : [];
+    for (const [lon = NaN, lat = NaN] of points) {
+      const [west, south, east, north]: Bounds = bounds ?? [lon, lat, lon, lat];
+      bounds = [
+        Math.min(west, lon),
+        Math.min(south, lat),
+        Math.max(east, lon),
+        Math.max(north, lat),
+      ];
+    }
+  }
+  return bounds;
+}

@@ -1,0 +1,158 @@
+/** The look of the map: our own data on a plain ground. No tiles, glyphs or sprites are fetched. */
+
+import type {
+  ExpressionSpecification,
+  FilterSpecification,
+  LayerSpecification,
+  StyleSpecification,
+} from "maplibre-gl";
+
+import { token } from "../style/tokens";
+
+const STATES = ["lit", "partial", "dark", "silent", "off", "unknown"] as const;
+/** A word the rules may add for segments that are dark in part. */
+const ALSO_PARTIAL = "mixed";
+
+const EMPTY = { type: "FeatureCollection" as const, features: [] };
+export const HIT_LAYER = "segment-hit";
+export const MARKER_LAYER = "marker";
+export const POINT_LAYER = "segment-point";
+
+const colourOfState = (): ExpressionSpecification => [
+  "match",
+  ["get", "state"],
+  ...STATES.flatMap((state) => [state, token(`state-${state}`)]),
+  ALSO_PARTIAL,
+  token("state-partial"),
+  token("state-unknown"),
+] as unknown as ExpressionSpecification;
+
+/** A width that grows with the scale: px at zooms 11, 14 and 17. */
+const width = (far: number, middle: number, near: number): ExpressionSpecification => [
+  "interpolate", ["exponential", 1.5], ["zoom"], 11, far, 14, middle, 17, near,
+];
+
+const inState = (...states: string[]): FilterSpecification => [
+  "in", ["get", "state"], ["literal", states],
+];
+
+function line(
+  id: string,
+  filter: FilterSpecification,
+  paint: NonNullable<Extract<LayerSpecification, { type: "line" }>["paint"]>,
+  cap: "round" | "butt" = "round",
+): LayerSpecification {
+  const layout = { "line-cap": cap, "line-join": "round" as const };
+  return { id, type: "line", source: "segments", filter, layout, paint };
+}
+
+/** Drawn from the bottom up: sound segments thin, dark ones wide with a glow, silent ones dashed. */
+function segmentLayers(): LayerSpecification[] {
+  const all: FilterSpecification = true;
+  return [
+    line("road", all, { "line-color": token("road"), "line-width": width(3.5, 9, 30) }),
+    line("dark-glow", inState("dark"), {
+      "line-color": token("state-dark"),
+      "line-width": width(12, 24, 60),
+      "line-opacity": 0.42,
+      "line-blur": width(7, 14, 34),
+    }),
+    line("sound", ["!", inState("dark", "silent")] as FilterSpecification, {
+      "line-color": colourOfState(),
+      "line-width": width(1.6, 3, 8),
+    }),
+    line(
+      "silent",
+      inState("silent"),
+      {
+        "line-color": token("state-silent"),
+        "line-width": width(2.6, 4.5, 10),
+        "line-dasharray": [1.4, 1.1],
+      },
+      "butt",
+    ),
+    line("dark", inState("dark"), {
+      "line-color": token("state-dark"),
+      "line-width": width(4, 7, 16),
+    }),
+    line("selected", ["==", ["get", "id"], ""], {
+      "line-color": token("text"),
+      "line-width": width(1.5, 2, 3),
+      "line-gap-width": width(8, 13, 26),
+    }),
+    line(HIT_LAYER, all, { "line-color": "#000", "line-opacity": 0, "line-width": 18 }),
+    {
+      id: POINT_LAYER,
+      type: "circle",
+      source: "segments",
+      filter: ["==", ["geometry-type"], "Point"],
+      paint: {
+        "circle-radius": width(2.5, 4, 8),
+        "circle-color": colourOfState(),
+        "circle-stroke-width": 2,
+        "circle-stroke-color": token("road"),
+      },
+    },
+  ];
+}
+
+/** Names are drawn with the machine's own fonts, since the style names no glyph server. */
+const labels = (): LayerSpecification => ({
+  id: "road-name",
+  type: "symbol",
+  source: "segments",
+  minzoom: 12.4,
+  layout: {
+    "symbol-placement": "line",
+    "symbol-spacing": 420,
+    "text-field": ["coalesce", ["get", "road"], ""],
+    "text-font": ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "sans-serif"],
+    "text-size": 13,
+    "text-offset": [0, 1.1],
+    "text-max-angle": 30,
+  },
+  paint: {
+    "text-color": token("text-soft"),
+    "text-halo-color": token("ground"),
+    "text-halo-width": 1.6,
+  },
+});
+
+export function districtStyle(): StyleSpecification {
+  return {
+    version: 8,
+    sources: {
+      segments: { type: "geojson", data: EMPTY, tolerance: 0.2 },
+      markers: { type: "geojson", data: EMPTY },
+    },
+    layers: [
+      { id: "ground", type: "background", paint: { "background-color": token("ground") } },
+      ...segmentLayers(),
+      labels(),
+      {
+        id: "marker-selected",
+        type: "circle",
+        source: "markers",
+        filter: ["==", ["get", "id"], ""],
+        paint: {
+          "circle-radius": 21,
+          "circle-color": "#000",
+          "circle-opacity": 0,
+          "circle-stroke-width": 2.5,
+          "circle-stroke-color": token("text"),
+        },
+      },
+      {
+        id: MARKER_LAYER,
+        type: "symbol",
+        source: "markers",
+        layout: {
+          "icon-image": ["get", "image"],
+          "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.62, 14, 1],
+          "icon-allow-overlap": true,
+          "symbol-sort-key": ["get", "order"],
+        },
+      },
+    ],
+  };
+}

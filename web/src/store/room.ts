@@ -1,0 +1,74 @@
+/** The one store of the page: a snapshot by GET, then the stream. */
+
+import { computed, readonly, ref, shallowRef } from "vue";
+
+import { getCases, getHealth, getSegments } from "../api/client";
+import { follow } from "../api/stream";
+import { type Action, EMPTY, reduce, type RoomState } from "./reduce";
+
+const TICK_MS = 500;
+const HEALTH_EVERY_MS = 10_000;
+const RETRY_MS = 3_000;
+const MOST_CASES = 2_000;
+
+const state = shallowRef<RoomState>(EMPTY);
+const tick = ref(Date.now());
+
+export const room = readonly(state) as Readonly<typeof state>;
+
+/** This machine's time, renewed every half second. */
+export const wallClock = readonly(tick);
+
+/** The system's time between two messages, ms; null before the first. */
+export const systemNow = computed(() => {
+  const { clock } = state.value;
+  return clock && clock.now + Math.max(0, tick.value - clock.at) * clock.speed;
+});
+
+function dispatch(action: Action): void {
+  state.value = reduce(state.value, action);
+}
+
+async function refreshHealth(): Promise<void> {
+  const health = await getHealth();
+  dispatch({ type: "health", health, at: Date.now() });
+}
+
+async function refreshCases(): Promise<void> {
+  dispatch({ type: "casesAsked" });
+  dispatch({ type: "cases", cases: await getCases(["open", "recovered"], MOST_CASES) });
+}
+
+async function refreshSegments(): Promise<void> {
+  dispatch({ type: "segments", collection: await getSegments() });
+}
+
+/** The closed cases, which the page holds only once somebody asks for them. */
+export async function loadClosedCases(): Promise<void> {
+  dispatch({ type: "closedCases", cases: await getCases(["closed"], 200) });
+}
+
+let attempt = 0;
+
+/** Asks for everything; while this connection stands, again until it was answered. */
+async function refresh(): Promise<void> {
+  const mine = ++attempt;
+  const answers = await Promise.allSettled([refreshHealth(), refreshCases(), refreshSegments()]);
+  if (answers.every((answer) => answer.status === "fulfilled")) return;
+  setTimeout(() => mine === attempt && state.value.line === "live" && void refresh(), RETRY_MS);
+}
+
+export function start(): void {
+  follow({
+    connected() {
+      dispatch({ type: "connected" });
+      void refresh();
+    },
+    lost: () => dispatch({ type: "lost" }),
+    state: (message) => dispatch({ type: "state", message, at: Date.now() }),
+    case: (message) => dispatch({ type: "case", message, at: Date.now() }),
+  });
+  setInterval(() => (tick.value = Date.now()), TICK_MS);
+  // A failure is what the connection state shows already.
+  setInterval(() => void refreshHealth().catch(() => undefined), HEALTH_EVERY_MS);
+}

@@ -1,0 +1,55 @@
+/** Names of the API's words in the reader's language. A word that has none is shown as it is. */
+
+import { useI18n } from "vue-i18n";
+
+import type { Case } from "../api/schema";
+import { ProblemError } from "../api/client";
+import { room } from "../store/room";
+import { subjectParts } from "./subject";
+import { span } from "./time";
+
+export function useNames() {
+  const { t, te } = useI18n();
+
+  const named = (group: string) => (word: string) => {
+    const key = `${group}.${word}`;
+    return word && te(key) ? t(key) : word;
+  };
+  const kind = named("kind");
+
+  /** `路段 经三路 JS-12`: the road where it is known, then the id. */
+  function subject(text: string): string {
+    const parts = subjectParts(text);
+    const road = parts.kind === "segment" ? room.value.shapes.get(parts.id)?.properties.road : null;
+    const id = road && parts.id.startsWith(road) ? parts.id : [road, parts.id].filter(Boolean).join(" ");
+    return [kind(parts.kind), id].filter(Boolean).join(" ");
+  }
+
+  function age(ms: number): string {
+    const { unit, ...parts } = span(ms);
+    return t(`age.${unit}`, parts);
+  }
+
+  function failure(error: unknown): string {
+    if (!(error instanceof ProblemError)) return String(error);
+    if (error.detail) return error.detail;
+    if (error.status === 0) return t("error.unreachable");
+    const key = error.status >= 500 ? "error.500" : `error.${error.status}`;
+    return te(key) ? t(key) : `HTTP ${error.status}`;
+  }
+
+  return {
+    kind,
+    state: named("state"),
+    caseState: named("caseState"),
+    caseType: named("caseType"),
+    cause: named("cause"),
+    event: named("event"),
+    field: named("field"),
+    subject,
+    age,
+    failure,
+    announcement: (one: Case) =>
+      t("cases.announce", { type: named("caseType")(one.type), subject: subject(one.subject) }),
+  };
+}

@@ -1,0 +1,17 @@
+/** How soon an officer has to look: people in danger, a duty not done, or something to watch. */
+
+export type Severity = "urgent" | "attention" | "notice";
+export const SEVERITIES: readonly Severity[] = ["urgent", "attention", "notice"];
+
+const OF_TYPE: Record<string, Severity> = {
+  "cover.displaced": "urgent",
+  "cover.flooding": "urgent",
+  "station.gas_hazard": "urgent",
+  "station.equipment": "urgent",
+  "streetlight.segment_unlit": "urgent",
+  "streetlight.degraded": "notice",
+  "streetlight.day_burning": "notice",
+  "device.silent": "notice",
+};
+
+export const severityOf = (type: string): Severity => OF_TYPE[type] ?? "attention";

@@ -1,0 +1,50 @@
+/** Times and spans as people read them. Shown in the time of the place, not of the browser. */
+
+export const ZONE = "Asia/Shanghai";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export type Span =
+  | { unit: "seconds"; s: number }
+  | { unit: "minutes"; m: number }
+  | { unit: "hours"; h: number; m: number }
+  | { unit: "days"; d: number; h: number };
+
+/** A span in its two largest useful units; a negative one (clocks differ) is none at all. */
+export function span(ms: number): Span {
+  const length = Math.max(0, ms);
+  if (length < MINUTE) return { unit: "seconds", s: Math.floor(length / SECOND) };
+  if (length < HOUR) return { unit: "minutes", m: Math.floor(length / MINUTE) };
+  const m = Math.floor((length % HOUR) / MINUTE);
+  if (length < DAY) return { unit: "hours", h: Math.floor(length / HOUR), m };
+  return { unit: "days", d: Math.floor(length / DAY), h: Math.floor((length % DAY) / HOUR) };
+}
+
+const format = (parts: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat("en-CA", { timeZone: ZONE, hourCycle: "h23", ...parts });
+
+const DATE = format({ year: "numeric", month: "2-digit", day: "2-digit" });
+const TIME = format({ hour: "2-digit", minute: "2-digit" });
+const TIME_OF_DAY = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** `2026-06-21` */
+export const date = (ms: number) => DATE.format(ms);
+
+/** `19:41` */
+export const time = (ms: number) => TIME.format(ms);
+
+/** `19:41:05` */
+export const timeOfDay = (ms: number) => TIME_OF_DAY.format(ms);
+
+/** `19:41` on the day of `now`, `06-20 19:41` on another. */
+export function moment(ms: number, now: number): string {
+  return date(ms) === date(now) ? time(ms) : `${date(ms).slice(5)} ${time(ms)}`;
+}
+
+export function weekday(ms: number, language: string): string {
+  const locale = language === "zh" ? "zh-CN" : "en-GB";
+  return new Intl.DateTimeFormat(locale, { timeZone: ZONE, weekday: "long" }).format(ms);
+}

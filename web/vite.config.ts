@@ -1,0 +1,25 @@
+import vue from "@vitejs/plugin-vue";
+import { defineConfig } from "vite";
+
+const api = "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [vue()],
+  build: {
+    outDir: "../api/static",
+    emptyOutDir: true,
+    // The map and the charts are single large libraries; they are loaded once from the same machine.
+    chunkSizeWarningLimit: 1500,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "map", test: /node_modules[\\/]maplibre-gl/ },
+            { name: "charts", test: /node_modules[\\/](echarts|zrender)/ },
+          ],
+        },
+      },
+    },
+  },
+  server: { proxy: { "/api": api } },
+});
