@@ -1,0 +1,143 @@
+"""Stations not cleared (日产日清 missed): tonnes weighed in and not out again by the deadline.
+
+The service day runs from deadline to deadline. What is in the station is the sum of what the
+counters gained, never below zero; a counter that falls back or leaps was replaced or reset, and
+what it shows then is not tonnes. The verdict falls with the first report after the deadline, so a
+lorry weighed out just before it is counted.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from facility.assets import Station
+from facility.clock import DAY, HOUR, to_rfc3339
+from facility.inventory import Inventory
+from facility.readings import Codes, ReadingBatch
+from rules.rulebook import Rulebook
+from rules.tracker import FAMILY, Tracker
+
+TYPE = "station.backlog"
+
+_LEAP_SHARE = 0.5
+"""Of a day's capacity: more than that between two reports of one hour is no weighing."""
+
+_DEFAULT_CAPACITY = 200.0
+
+
+@dataclass(slots=True)
+class _Balance:
+    """A station's tonnes, by its counters."""
+
+    ts: int = 0
+    inbound: float = math.nan
+    outbound: float = math.nan
+    inside: float = 0.0
+    came_in: float = 0.0
+    """since the last deadline"""
+    verdict: tuple[int, float, float] | None = None
+    """(deadline, tonnes inside, tonnes come in that day) of the last deadline that was judged"""
+    judged: int = 0
+    """the last deadline judged"""
+
+
+class BacklogDetector:
+    """Opens and ends ``station.backlog``."""
+
+    def __init__(
+        self, inventory: Inventory, timezone: str, book: Rulebook, tracker: Tracker
+    ) -> None:
+        self._book = book.backlog
+        self._tracker = tracker
+        self._zone = ZoneInfo(timezone)
+        self._stations = inventory.stations
+        self._balances = [_Balance() for _ in self._stations]
+        self._row_of = {station.id: row for row, station in enumerate(self._stations)}
+
+    def feed(self, rows: Codes, batch: ReadingBatch) -> None:
+        """Takes a batch in; ``rows`` are its stations. A late report changes no balance."""
+        inbound, outbound = batch.column("inbound_t"), batch.column("outbound_t")
+        stock = batch.column("stock_t")
+        for i in sorted(range(len(batch)), key=lambda i: int(batch.ts[i])):
+            row = int(rows[i])
+            if int(batch.ts[i]) > self._balances[row].ts:
+                figures = float(inbound[i]), float(outbound[i]), float(stock[i])
+                self._weigh(row, int(batch.ts[i]), *figures)
+
+    def _weigh(self, row: int, ts: int, inbound: float, outbound: float, stock: float) -> None:
+        balance, station = self._balances[row], self._stations[row]
+        deadline = self._deadline_before(ts, station)
+        first = balance.ts == 0
+        if first:
+            # What stood in the station before it was watched is only known where it says so.
+            balance.inside = 0.0 if math.isnan(stock) else stock
+            balance.judged = deadline
+        hours = max(1.0, (ts - balance.ts) / HOUR)
+        leap = (station.capacity_t_day or _DEFAULT_CAPACITY) * _LEAP_SHARE * hours
+        gained = _gain(balance.inbound, inbound, leap)
+        lost = _gain(balance.outbound, outbound, leap)
+        if deadline > balance.judged:
+            # The day is over: what left since the last report still counts for it, what came
+            # in belongs to the new one.
+            inside = max(0.0, balance.inside - lost)
+            balance.verdict = (deadline, inside, balance.came_in)
+            balance.judged = deadline
+            balance.came_in = 0.0
+        balance.inside = max(0.0, balance.inside + gained - lost)
+        if math.isnan(inbound) and math.isnan(outbound) and not math.isnan(stock):
+            balance.inside = stock
+        balance.came_in += gained
+        balance.inbound = balance.inbound if math.isnan(inbound) else inbound
+        balance.outbound = balance.outbound if math.isnan(outbound) else outbound
+        balance.ts = ts
+
+    def judge(self, now: int) -> None:
+        """Opens a case for each deadline missed, and ends it once the tonnes are out."""
+        members = self._tracker.members(FAMILY[TYPE])
+        for row, (station, balance) in enumerate(zip(self._stations, self._balances, strict=True)):
+            case = members.get(station.id)
+            # Of what is inside, that which came in since the deadline is not late yet.
+            if case and balance.ts and balance.inside - balance.came_in <= self._book.tolerance_t:
+                self._tracker.leave(now, case, (station.id,), "cleared", self._shown(row))
+                case = None
+            if balance.verdict is None:
+                continue
+            deadline, inside, came_in = balance.verdict
+            balance.verdict = None
+            if inside > self._tolerance(came_in) and not case:
+                shown = {
+                    "backlog_t": round(inside, 2),
+                    "inbound_t": round(came_in, 2),
+                    "deadline": to_rfc3339(deadline),
+                }
+                self._tracker.open(
+                    now, TYPE, f"station:{station.id}", (station.id,), "not_cleared", shown
+                )
+
+    def _tolerance(self, came_in: float) -> float:
+        return max(self._book.tolerance_t, self._book.tolerance_share * came_in)
+
+    def _shown(self, row: int) -> dict[str, Any]:
+        balance = self._balances[row]
+        return {"inside_t": round(balance.inside, 2), "at": to_rfc3339(balance.ts)}
+
+    def _deadline_before(self, ts: int, station: Station) -> int:
+        """The last deadline at or before ``ts``, ms."""
+        local = datetime.fromtimestamp(ts / 1000, UTC).astimezone(self._zone)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        deadline = round(midnight.timestamp() * 1000) + station.clear_by_ms
+        while deadline > ts:
+            deadline -= DAY
+        return deadline
+
+
+def _gain(before: float, after: float, leap: float) -> float:
+    """What a counter gained; 0 where there is nothing to compare, it fell back, or it leapt."""
+    if math.isnan(before) or math.isnan(after):
+        return 0.0
+    gained = after - before
+    return gained if 0 <= gained <= leap else 0.0

@@ -1,0 +1,171 @@
+"""The engine: readings in, case events out, driven by a clock that is an argument.
+
+Event time decides, arrival time drives: :meth:`Engine.take` hands it readings in the order they
+arrived and lets it take stock at every full minute they pass; :meth:`Engine.advance` does the same
+where time passes without readings. Live, replay and tests are this one path, and the same input
+gives the same events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cases.events import CaseEvent
+from facility.bus import KindState
+from facility.clock import MINUTE
+from facility.inventory import Inventory
+from facility.lighting import LightingPlan
+from facility.measurements import STATUS, Kind
+from facility.readings import Codes, ReadingBatch
+from rules import lamps as lamps_of
+from rules.backlog import BacklogDetector
+from rules.displaced import DisplacedDetector
+from rules.fleet import Fleet
+from rules.lamps import Lamps
+from rules.rattle import RattleDetector
+from rules.rulebook import Rulebook
+from rules.silence import SilenceDetector
+from rules.tracker import FAMILY, Tracker
+from rules.unlit import UnlitDetector
+
+TICK = MINUTE
+"""How often stock is taken, at full minutes of the engine's time."""
+
+VOCABULARY: dict[Kind, tuple[str, ...]] = {
+    Kind.STREETLIGHT: ("unknown", "silent", "lit", "dark", "off"),
+    Kind.CABINET: ("unknown", "silent", "ok"),
+    Kind.COVER: ("unknown", "silent", "ok", "displaced", "rattling"),
+    Kind.STATION: ("unknown", "silent", "ok", "backlog"),
+}
+"""The states of each kind, as :class:`facility.bus.KindState` carries them."""
+
+_UNKNOWN, _SILENT, _OK = 0, 1, 2
+
+
+class Engine:
+    """Every detector over one inventory and one rulebook."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        plans: dict[str, LightingPlan],
+        timezone: str,
+        book: Rulebook,
+    ) -> None:
+        self.tracker = Tracker(book.version, book.cases.relapse_within)
+        self._fleet = Fleet(inventory)
+        self._lamp_span = self._fleet.span(Kind.STREETLIGHT)
+        self._lamps = Lamps(
+            inventory.streetlights, self._fleet.every[self._lamp_span], plans, timezone, book.lamps
+        )
+        self._unlit = UnlitDetector(inventory, self._lamps, book, self.tracker)
+        self._silence = SilenceDetector(inventory, self._fleet, book, self.tracker)
+        self._displaced = DisplacedDetector(inventory, book, self.tracker)
+        self._rattle = RattleDetector(inventory, book, self.tracker)
+        self._backlog = BacklogDetector(inventory, timezone, book, self.tracker)
+        self.now = 0
+        self.readings = 0
+        self.unknown_devices = 0
+
+    def take(self, batches: Sequence[ReadingBatch]) -> list[CaseEvent]:
+        """Readings, those of each batch in order of arrival; the events on the way."""
+        if not batches:
+            return []
+        # A clock that was set back does not take the engine back.
+        arrived = [np.maximum.accumulate(batch.arrived) for batch in batches]
+        end = max(int(times[-1]) for times in arrived)
+        if not self.now:
+            first = min(int(times[0]) for times in arrived)
+            self.now = first - first % TICK
+        marks = [0] * len(batches)
+        while self.now + TICK <= end:
+            for i, batch in enumerate(batches):
+                mark = int(np.searchsorted(arrived[i], self.now + TICK))
+                if mark > marks[i]:
+                    self._feed(batch, slice(marks[i], mark))
+                    marks[i] = mark
+            self._judge(self.now + TICK)
+        for batch, mark in zip(batches, marks, strict=True):
+            if mark < len(batch):
+                self._feed(batch, slice(mark, len(batch)))
+        return self.tracker.drain()
+
+    def advance(self, now: int) -> list[CaseEvent]:
+        """Lets time pass up to ``now`` (ms), taking stock at every full minute."""
+        if not self.now:
+            self.now = now - now % TICK
+        while self.now + TICK <= now:
+            self._judge(self.now + TICK)
+        return self.tracker.drain()
+
+    def _feed(self, batch: ReadingBatch, span: slice) -> None:
+        if span != slice(0, len(batch)):
+            batch = batch.take(np.arange(span.start, span.stop))
+        rows = self._fleet.rows(batch)
+        installed = rows >= 0
+        self.readings += len(batch)
+        if not installed.all():
+            self.unknown_devices += int((~installed).sum())
+            batch, rows = batch.take(installed), rows[installed]
+        if not len(batch):
+            return
+        if batch.table == STATUS:
+            self._silence.feed_status(rows, batch)
+            return
+        self._fleet.hear(rows, batch)
+        local: Codes = rows - self._fleet.span(Kind(batch.table)).start
+        match batch.table:
+            case Kind.STREETLIGHT:
+                self._lamps.feed(local, batch)
+            case Kind.COVER:
+                self._displaced.feed(local, batch)
+                self._rattle.feed(local, batch)
+            case Kind.STATION:
+                self._backlog.feed(local, batch)
+
+    def _judge(self, now: int) -> None:
+        self.now = now
+        silent = self._silence.silent(now)
+        self._silence.judge(now, silent)
+        self._unlit.judge(now, silent[self._lamp_span])
+        self._displaced.judge(now)
+        self._rattle.judge(now)
+        self._backlog.judge(now)
+
+    def states(self) -> Iterable[KindState]:
+        """What is held of every asset at the engine's time."""
+        silent = self._silence.silent(self.now)
+        for kind in Kind:
+            span = self._fleet.span(kind)
+            heard = self._fleet.heard[span]
+            state = np.where(heard > 0, _OK, _UNKNOWN).astype(np.int8)
+            if kind == Kind.STREETLIGHT:
+                state = self._lamp_states(state)
+            state[silent[span]] = _SILENT
+            for type_, word in _WORDS.items():
+                if word in VOCABULARY[kind]:
+                    for member in self.tracker.members(FAMILY[type_]):
+                        row = self._fleet.row_of.get(member, -1) - span.start
+                        if 0 <= row < len(state):
+                            state[row] = VOCABULARY[kind].index(word)
+            ids = tuple(self._fleet.ids[span])
+            yield KindState(kind, self.now, ids, VOCABULARY[kind], state, heard.copy())
+
+    def _lamp_states(self, state: NDArray[np.int8]) -> NDArray[np.int8]:
+        """lit; dark where it was judged against the plan; off where it is just not lit."""
+        words = VOCABULARY[Kind.STREETLIGHT]
+        shown, doing = self._lamps.shown, self._lamps.doing
+        state[shown == lamps_of.UNKNOWN] = _UNKNOWN
+        state[shown == lamps_of.LIT] = words.index("lit")
+        state[shown == lamps_of.DARK] = words.index("off")
+        lit, since = self._lamps.planned_now(self.now)
+        dark = (shown == lamps_of.DARK) & (doing == lamps_of.UNLIT)
+        state[dark & lit & (self._lamps.since >= since)] = words.index("dark")
+        return state
+
+
+_WORDS = {"cover.displaced": "displaced", "cover.rattle": "rattling", "station.backlog": "backlog"}
+"""Case types that are a state of their own."""

@@ -1,0 +1,116 @@
+"""The inventory as columns: one row a device, and when each was last heard from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facility.clock import DAY, SECOND
+from facility.inventory import Inventory
+from facility.measurements import STATUS, Kind
+from facility.readings import Codes, Names, ReadingBatch, Times, split_series
+
+Rows = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+_LEARNED_AFTER = 4
+"""Readings until a report interval that the inventory does not give is trusted."""
+
+
+class Fleet:
+    """Every device's row, report interval and last sign of life.
+
+    Devices stand kind after kind, so those of a kind are the rows ``span(kind)``.
+    ``every`` int64 (n,) ms, 0 while unknown; ``heard`` int64 (n,) ms, the arrival of the newest
+    telemetry, 0 before any.
+    """
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.ids: list[str] = []
+        self._spans: dict[str, tuple[int, int]] = {}
+        given: list[int] = []
+        for kind in Kind:
+            start = len(self.ids)
+            for asset in inventory.of_kind(kind):
+                self.ids.append(asset.id)
+                given.append((asset.report_every_s or 0) * SECOND)
+            self._spans[kind] = (start, len(self.ids))
+        self._spans[STATUS] = (0, len(self.ids))
+        self.row_of = {asset_id: row for row, asset_id in enumerate(self.ids)}
+        self.every: Times = np.array(given, dtype=np.int64)
+        self.heard: Times = np.zeros(len(self.ids), dtype=np.int64)
+        self._learning = self.every == 0
+        self._last_ts: Times = np.zeros(len(self.ids), dtype=np.int64)
+        self._intervals = np.zeros(len(self.ids), dtype=np.int16)
+        self._names: Names | None = None
+        self._row_of_code: Codes = np.empty(0, dtype=np.int32)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def span(self, kind: Kind) -> slice:
+        """The rows of a kind."""
+        return slice(*self._spans[kind])
+
+    def rows(self, batch: ReadingBatch) -> Codes:
+        """The row of each reading's device, int32 (n,); -1 where none of that kind is installed."""
+        if batch.names is not self._names:
+            self._names, self._row_of_code = batch.names, np.empty(0, dtype=np.int32)
+        known = len(self._row_of_code)
+        if known < len(batch.names):
+            found = [
+                self.row_of.get(split_series(name)[0], -1) for name in batch.names.names[known:]
+            ]
+            self._row_of_code = np.append(self._row_of_code, np.array(found, dtype=np.int32))
+        rows = self._row_of_code[batch.series]
+        start, end = self._spans[batch.table]
+        return np.where((rows >= start) & (rows < end), rows, -1)
+
+    def hear(self, rows: Codes, batch: ReadingBatch) -> None:
+        """Takes note of a batch's signs of life; ``rows`` are its devices, all installed."""
+        self.heard[rows] = np.maximum(self.heard[rows], batch.arrived)
+        if self._learning[rows].any():
+            for part in rounds(rows, batch.ts):
+                self._learn(rows[part], batch.ts[part])
+
+    def _learn(self, rows: Codes, ts: Times) -> None:
+        """Learns intervals from times of measurement: late delivery does not change them."""
+        gap = ts - self._last_ts[rows]
+        timed = self._learning[rows] & (gap > 0) & (gap < DAY) & (self._last_ts[rows] > 0)
+        rows_timed, gap_timed = rows[timed], gap[timed]
+        self._intervals[rows_timed] = np.minimum(self._intervals[rows_timed] + 1, 1000)
+        count = self._intervals[rows_timed]
+        known = self.every[rows_timed]
+        # A running mean that settles to a slow average; the first gap stands alone.
+        self.every[rows_timed] = known + (gap_timed - known) // np.minimum(count, 16)
+        newer = ts > self._last_ts[rows]
+        self._last_ts[rows[newer]] = ts[newer]
+
+    def interval_known(self) -> Mask:
+        """Devices whose report interval is given or learned, bool (n,)."""
+        known: Mask = (self.every > 0) & (~self._learning | (self._intervals >= _LEARNED_AFTER))
+        return known
+
+
+def rounds(rows: Codes, ts: Times) -> Iterator[Rows]:
+    """Splits readings so that each round has a device at most once, a device's in order of time.
+
+    Yields positions into ``rows``; a state machine over many devices then takes a round at a time.
+    """
+    if not len(ts):
+        return
+    order = np.lexsort((ts, rows))
+    ordered = rows[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    if first.all():
+        yield order
+        return
+    start = np.flatnonzero(first)
+    rank = np.arange(len(order)) - start[np.cumsum(first) - 1]
+    by_rank = order[np.argsort(rank, kind="stable")]
+    ends = np.cumsum(np.bincount(rank))
+    for begin, end in zip(np.append(0, ends[:-1]), ends, strict=True):
+        yield by_rank[begin:end]

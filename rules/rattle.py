@@ -1,0 +1,149 @@
+"""Rattling covers (井盖跳响): impacts per pass far above the cover's own normal.
+
+Passes are gathered into windows, so that a busy road and a quiet one are judged on equal evidence
+and a surge of traffic changes nothing. Each window's impacts per pass are held against the median
+and MAD of the cover's own earlier windows (robust z, MAD floored by what chance alone would give);
+until it has enough of them, against a prior that only a loud cover exceeds. Where the sensor sends
+vibration too, it must have grown as well: energy or impulsiveness (domain facts).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facility.inventory import Inventory
+from facility.readings import Codes, Floats, ReadingBatch
+from rules.fleet import Rows, rounds
+from rules.rulebook import Rulebook
+from rules.tracker import FAMILY, Tracker
+
+TYPE = "cover.rattle"
+
+_KEPT = 48
+"""Windows a cover's normal is learned from: about two days on a main road."""
+
+_CHANCE_FLOOR = 0.004
+_MAD_TO_SIGMA = 1.4826
+_VIBRATION = ("vib_rms_g", "vib_peak_g", "kurtosis")
+
+
+class RattleDetector:
+    """Opens and ends ``cover.rattle``. Arrays are (n, …), in the order of the inventory.
+
+    Features of a window are impacts per pass, then the means of ``_VIBRATION`` weighted by passes.
+    """
+
+    def __init__(self, inventory: Inventory, book: Rulebook, tracker: Tracker) -> None:
+        self._book = book.rattle
+        self._tracker = tracker
+        self._ids = [cover.id for cover in inventory.covers]
+        self._row_of = {cover_id: row for row, cover_id in enumerate(self._ids)}
+        n = len(self._ids)
+        features = 1 + len(_VIBRATION)
+        self._last = np.zeros(n, dtype=np.int64)
+        self._passes = np.zeros(n)
+        self._sums = np.zeros((n, features))
+        self._window: NDArray[np.float32] = np.full((n, features), np.nan, dtype=np.float32)
+        self._windows = np.full((n, _KEPT, features), np.nan, dtype=np.float32)
+        self._learned = np.zeros(n, dtype=np.int32)
+        self._normal = np.full(n, np.nan, dtype=np.float32)
+        self._score = np.zeros(n, dtype=np.float32)
+        self._loud = np.zeros(n, dtype=np.int16)
+        self._quiet = np.zeros(n, dtype=np.int16)
+
+    def feed(self, rows: Codes, batch: ReadingBatch) -> None:
+        """Takes a batch in; ``rows`` are its covers. Late readings are left out of the windows."""
+        passes, hits = batch.column("passes"), batch.column("hits")
+        usable = (passes > 0) & ~np.isnan(hits)
+        cells = np.stack([hits, *(batch.column(name) * passes for name in _VIBRATION)], axis=1)
+        for part in rounds(rows, batch.ts):
+            part = part[batch.ts[part] > self._last[rows[part]]]
+            self._last[rows[part]] = batch.ts[part]
+            part = part[usable[part]]
+            row = rows[part]
+            self._passes[row] += passes[part]
+            # A feature the sensor does not send stays NaN, and is then not asked about.
+            self._sums[row] += cells[part]
+            full = row[self._passes[row] >= self._book.window_passes]
+            if len(full):
+                self._close_windows(full)
+
+    def _close_windows(self, row: Codes) -> None:
+        """Judges the windows of the given covers and starts the next ones."""
+        passes = self._passes[row]
+        window = self._sums[row] / passes[:, None]
+        window[:, 0] = np.minimum(window[:, 0], 1.0)
+        self._window[row] = window
+        loud = self._is_loud(row, window, passes)
+        self._loud[row] = np.where(loud, np.minimum(self._loud[row] + 1, 1000), 0)
+        self._quiet[row] = np.where(loud, 0, np.minimum(self._quiet[row] + 1, 1000))
+        # What is loud is never learned as normal, nor anything while a case is open.
+        members = self._tracker.members(FAMILY[TYPE])
+        calm = row[~loud]
+        learn = np.array([self._ids[r] not in members for r in calm.tolist()], dtype=bool)
+        calm = calm[learn]
+        self._windows[calm, self._learned[calm] % _KEPT] = self._window[calm]
+        self._learned[calm] += 1
+        self._passes[row] = 0
+        self._sums[row] = 0
+
+    def _is_loud(self, row: Codes, window: Floats, passes: Floats) -> NDArray[np.bool_]:
+        """Whether each window is far above its cover's normal, bool (n,)."""
+        book = self._book
+        ratio = window[:, 0]
+        count = np.minimum(self._learned[row], _KEPT)
+        past = self._windows[row]
+        normal = np.full((len(row), window.shape[1]), np.nan)
+        spread = np.zeros(len(row))
+        some = np.flatnonzero(count >= 3)
+        for feature in range(window.shape[1]):
+            sent = some[~np.isnan(past[some, :, feature]).all(axis=1)]
+            normal[sent, feature] = np.nanmedian(past[sent, :, feature], axis=1)
+        if len(some):
+            deviation = np.abs(past[some, :, 0] - normal[some, :1])
+            spread[some] = _MAD_TO_SIGMA * np.nanmedian(deviation, axis=1)
+        # The prior's weight goes down with each window learned.
+        doubt = np.clip(1 - count / book.learn_windows, 0, 1)
+        median = np.where(np.isnan(normal[:, 0]), book.prior_median, normal[:, 0])
+        chance = np.sqrt(np.clip(median * (1 - median), 0, None) / passes) + _CHANCE_FLOOR
+        scale = np.maximum(np.maximum(spread, chance), doubt * book.prior_scale)
+        score = (ratio - median) / scale
+        self._normal[row] = median
+        self._score[row] = score
+        grown = window[:, 1:] / np.where(normal[:, 1:] > 0, normal[:, 1:], np.nan)
+        told = ~np.isnan(grown)
+        shakes = np.where(told, grown, 0).max(axis=1) >= book.vibration
+        loud: NDArray[np.bool_] = (
+            (score >= book.z) & (ratio - median >= book.excess) & (shakes | ~told.any(axis=1))
+        )
+        return loud
+
+    def judge(self, now: int) -> None:
+        """Opens and ends cases by the covers' last windows."""
+        members = self._tracker.members(FAMILY[TYPE])
+        for cover, case in list(members.items()):
+            row = self._row_of.get(cover)
+            if row is None or self._quiet[row] >= self._book.windows:
+                shown = {} if row is None else self._shown(row)
+                self._tracker.leave(now, case, (cover,), "quiet", shown)
+        raised: Rows = np.flatnonzero(self._loud >= self._book.windows)
+        for row in raised.tolist():
+            cover = self._ids[row]
+            if cover not in members:
+                self._tracker.open(
+                    now, TYPE, f"cover:{cover}", (cover,), "impacts", self._shown(row)
+                )
+
+    def _shown(self, row: int) -> dict[str, object]:
+        window = self._window[row]
+        shown: dict[str, object] = {
+            "hits_per_pass": round(float(window[0]), 3),
+            "normal": round(float(self._normal[row]), 3),
+            "z": round(float(self._score[row]), 1),
+            "windows_learned": int(self._learned[row]),
+        }
+        for name, value in zip(_VIBRATION, window[1:].tolist(), strict=True):
+            if not np.isnan(value):
+                shown[name] = round(value, 2)
+        return shown

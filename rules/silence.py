@@ -1,0 +1,196 @@
+"""Silence: devices not heard from, and the gateway or circuit that explains several at once.
+
+What is not heard is not known: silence opens only its own case. Before a single device becomes a
+case, those behind the same gateway or on the same circuit are looked at: as long as none of them
+was heard since, the verdict waits for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from facility.clock import MINUTE, to_rfc3339
+from facility.inventory import Inventory
+from facility.measurements import STATUS_REASONS, STATUS_STATES
+from facility.readings import Codes, ReadingBatch
+from rules.fleet import Fleet, Mask, Rows
+from rules.rulebook import Rulebook
+from rules.tracker import Tracker
+
+TYPE = "device.silent"
+FAMILY = "silent"
+
+_FEED_LOST = 5 * MINUTE
+"""With nothing heard from a whole fleet for so long, the feed is lost, not the devices."""
+
+_FEED_MIN_DEVICES = 20
+_OFFLINE = float(STATUS_STATES.index("offline"))
+_POWER_LOSS = float(STATUS_REASONS.index("power_loss"))
+_STILL_OUT = 1.25
+"""Report intervals after a device's last report by which another's shows that their common path
+works."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Devices that share a path: a gateway or a circuit."""
+
+    subject: str
+    rows: Rows
+
+
+class SilenceDetector:
+    """Opens and ends ``device.silent``."""
+
+    def __init__(
+        self, inventory: Inventory, fleet: Fleet, book: Rulebook, tracker: Tracker
+    ) -> None:
+        self._fleet = fleet
+        self._book = book.silence
+        self._tracker = tracker
+        self._kind_of = [inventory.assets[asset_id].kind for asset_id in fleet.ids]
+        self._groups: list[_Group] = []
+        self._groups_of: dict[int, list[_Group]] = {}
+        for name, assets in inventory.gateways.items():
+            self._add_group(f"gateway:{name}", [asset.id for asset in assets])
+        for name, lamps in inventory.circuits.items():
+            self._add_group(f"circuit:{name}", [lamp.id for lamp in lamps])
+        self._lost_power = np.zeros(len(fleet), dtype=np.int64)
+        self._since_start = 0
+
+    def feed_status(self, rows: Codes, batch: ReadingBatch) -> None:
+        """Remembers last gasps: they tell a lost supply from a lost radio."""
+        gasp = (batch.column("state") == _OFFLINE) & (batch.column("reason") == _POWER_LOSS)
+        self._lost_power[rows[gasp]] = batch.ts[gasp]
+
+    def silent(self, now: int) -> Mask:
+        """Devices whose reports are missing, bool (n,); those never heard count from the start."""
+        if not self._since_start:
+            self._since_start = now
+        fleet = self._fleet
+        allowed = fleet.every * (self._book.missed + self._book.margin)
+        missing: Mask = now - np.maximum(fleet.heard, self._since_start) > allowed
+        return missing & fleet.interval_known()
+
+    def judge(self, now: int, silent: Mask) -> None:
+        """Takes stock at ``now``."""
+        members = self._tracker.members(FAMILY)
+        if members:
+            self._end_where_heard(now, silent)
+        fresh = [
+            row for row in np.flatnonzero(silent).tolist() if self._fleet.ids[row] not in members
+        ]
+        if not fresh or self._feed_is_lost(now):
+            return
+        settled: set[int] = set()
+        for row in fresh:
+            if row not in settled:
+                settled.update(self._settle(now, row, silent))
+
+    def _settle(self, now: int, row: int, silent: Mask) -> list[int]:
+        """Opens the case that explains a silent device; the rows that are dealt with."""
+        waiting = False
+        best: tuple[_Group, Rows] | None = None
+        for group in self._groups_of.get(row, ()):
+            case = self._tracker.find(TYPE, group.subject)
+            if case:
+                rows: list[int] = [
+                    r for r in self._caseless(group.rows, silent) if self._out_with(r, group)
+                ]
+                if row in rows:
+                    self._tracker.join(now, case, self._ids(rows), {})
+                    return rows
+            out = group.rows[silent[group.rows]]
+            heard_since = self._heard_since(row, group.rows)
+            if heard_since > (1 - self._book.group_share) * len(group.rows):
+                continue
+            late = self._late(now, group.rows)
+            if self._fell_together(out, late):
+                if best is None or len(out) > len(best[1]):
+                    best = group, out
+            elif len(late) > 1 and self._may_wait(now, row):
+                waiting = True
+        if best:
+            group, out = best
+            members: list[int] = out.tolist()
+            self._tracker.open(now, TYPE, group.subject, self._ids(members), *self._account(out))
+            return members
+        if not waiting:
+            device = self._fleet.ids[row]
+            subject = f"{self._kind_of[row]}:{device}"
+            self._tracker.open(now, TYPE, subject, (device,), *self._account(np.array([row])))
+        return [row]
+
+    def _heard_since(self, row: int, rows: Rows) -> int:
+        """How many of a group were heard when the device should have been heard again."""
+        heard, every = self._fleet.heard, self._fleet.every
+        return int((heard[rows] > heard[row] + every[row] * _STILL_OUT).sum())
+
+    def _late(self, now: int, rows: Rows) -> Rows:
+        """Those of a group that should have been heard by now and were not."""
+        every = self._fleet.every[rows]
+        heard = np.maximum(self._fleet.heard[rows], self._since_start)
+        late: Rows = rows[(every > 0) & (now - heard > every * _STILL_OUT)]
+        return late
+
+    def _fell_together(self, out: Rows, late: Rows) -> bool:
+        """Whether nearly all late ones of a group are silent, last heard at about one time."""
+        if len(out) < 2 or len(out) < self._book.group_share * len(late):
+            return False
+        heard = self._fleet.heard[out]
+        together = heard >= heard.max() - 2 * self._fleet.every[out]
+        return int(together.sum()) >= max(2, len(late) / 2)
+
+    def _may_wait(self, now: int, row: int) -> bool:
+        """Whether a verdict may still wait for the rest of a group: one more hold at most."""
+        hold = self._fleet.every[row] * (self._book.missed + self._book.margin)
+        started = max(int(self._fleet.heard[row]), self._since_start)
+        return bool(now - started <= 2 * hold)
+
+    def _out_with(self, row: int, group: _Group) -> bool:
+        """Whether a device fell silent with its group: none of it was heard since."""
+        return self._heard_since(row, group.rows) == 0
+
+    def _end_where_heard(self, now: int, silent: Mask) -> None:
+        row_of = self._fleet.row_of
+        back: dict[str, list[str]] = {}
+        for member, case in self._tracker.members(FAMILY).items():
+            row = row_of.get(member)
+            if row is None or not silent[row]:
+                back.setdefault(case.id, []).append(member)
+        for case_id, members in back.items():
+            self._tracker.leave(now, self._tracker.cases[case_id], members, "heard", {})
+
+    def _account(self, rows: Rows) -> tuple[str, dict[str, Any]]:
+        """(cause, evidence) of devices found silent together."""
+        heard = self._fleet.heard[rows]
+        gasped = int((self._lost_power[rows] >= heard - 2 * self._fleet.every[rows]).sum())
+        lost = gasped and (self._lost_power[rows] > 0).any()
+        shown: dict[str, Any] = {"devices": len(rows)}
+        if heard.max() > 0:
+            shown["last_heard"] = to_rfc3339(int(heard.max()))
+        if lost:
+            shown["last_gasps"] = gasped
+        return ("power" if lost else "communications"), shown
+
+    def _feed_is_lost(self, now: int) -> bool:
+        last = max(int(self._fleet.heard.max()), self._since_start)
+        return len(self._fleet) >= _FEED_MIN_DEVICES and now - last > _FEED_LOST
+
+    def _caseless(self, rows: Rows, silent: Mask) -> list[int]:
+        members = self._tracker.members(FAMILY)
+        return [r for r in rows[silent[rows]].tolist() if self._fleet.ids[r] not in members]
+
+    def _ids(self, rows: list[int]) -> list[str]:
+        return [self._fleet.ids[row] for row in rows]
+
+    def _add_group(self, subject: str, ids: list[str]) -> None:
+        if len(ids) < 2:
+            return
+        rows = np.array([self._fleet.row_of[asset_id] for asset_id in ids], dtype=np.intp)
+        group = _Group(subject, rows)
+        for row in rows.tolist():
+            self._groups_of.setdefault(row, []).append(group)

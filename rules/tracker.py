@@ -1,0 +1,208 @@
+"""One fault, one case: the cases that are not over, and the events that make them.
+
+Detectors say which members are at fault and which are seen to be sound; the tracker keeps who is
+in which case and writes the events. It never looks at readings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cases.events import CaseEvent, EventName
+from facility.clock import to_rfc3339
+
+FAMILY = {
+    "streetlight.unlit": "unlit",
+    "streetlight.segment_unlit": "unlit",
+    "device.silent": "silent",
+    "cover.displaced": "displaced",
+    "cover.rattle": "rattle",
+    "station.backlog": "backlog",
+}
+"""Case type → family. An asset is in one case of a family at most."""
+
+
+@dataclass(slots=True)
+class Case:
+    """A case as the rules see it. ``members`` are the assets at fault, in order of joining."""
+
+    id: str
+    type: str
+    subject: str
+    members: dict[str, None]
+    recovered_at: int | None = None
+    closed: bool = False
+    """A person closed it while the fault was there: its members stay quiet until seen sound."""
+
+
+@dataclass(slots=True)
+class Tracker:
+    """The open cases by id, and the case of each member in each family."""
+
+    rule_version: str
+    relapse_within: int
+    cases: dict[str, Case] = field(default_factory=dict)
+    _of_member: dict[str, dict[str, Case]] = field(default_factory=dict)
+    _recovered: dict[tuple[str, str], Case] = field(default_factory=dict)
+    _events: list[CaseEvent] = field(default_factory=list)
+
+    def members(self, family: str) -> dict[str, Case]:
+        """Asset id → its case, of the family's cases that are not over."""
+        return self._of_member.setdefault(family, {})
+
+    def of_type(self, type_: str) -> list[Case]:
+        """The cases of a type that are not over."""
+        return [case for case in self.cases.values() if case.type == type_]
+
+    def find(self, type_: str, subject: str) -> Case | None:
+        """The case of a subject that is open, whoever its members are."""
+        for case in self.cases.values():
+            if case.type == type_ and case.subject == subject and not case.closed:
+                return case
+        return None
+
+    def open(
+        self,
+        at: int,
+        type_: str,
+        subject: str,
+        members: Sequence[str],
+        cause: str,
+        evidence: dict[str, Any],
+    ) -> Case:
+        """Opens a case, or takes up the one that recovered a short while ago.
+
+        Members that are in another case of the family leave it for this one.
+        """
+        case = self._recovered.pop((type_, subject), None)
+        event: EventName = "opened"
+        if case and case.recovered_at and at - case.recovered_at <= self.relapse_within:
+            case.recovered_at = None
+            event = "relapsed"
+        else:
+            case = Case(_case_id(at, type_, subject), type_, subject, {})
+        self._merge(at, case, members)
+        self.cases[case.id] = case
+        self._take(case, members)
+        self._write(at, event, case, members, cause, evidence)
+        return case
+
+    def join(self, at: int, case: Case, members: Sequence[str], evidence: dict[str, Any]) -> None:
+        """Adds members to a case."""
+        self._merge(at, case, members)
+        self._take(case, members)
+        self._write(at, "joined", case, members, "", evidence)
+
+    def leave(
+        self, at: int, case: Case, members: Sequence[str], cause: str, evidence: dict[str, Any]
+    ) -> None:
+        """Takes sound members out of a case; without any left it has recovered."""
+        self._release(case, members)
+        if case.members:
+            self._write(at, "left", case, members, cause, evidence)
+            return
+        del self.cases[case.id]
+        if case.closed:
+            return
+        case.recovered_at = at
+        self._forget_recovered(at)
+        self._recovered[case.type, case.subject] = case
+        self._write(at, "recovered", case, members, cause, evidence)
+
+    def close(self, case_id: str) -> None:
+        """A person closed the case: it says no more, and its members open none until seen sound."""
+        case = self.cases.get(case_id)
+        if case:
+            case.closed = True
+        for key in [key for key, case in self._recovered.items() if case.id == case_id]:
+            del self._recovered[key]
+
+    def restore(
+        self,
+        case_id: str,
+        type_: str,
+        subject: str,
+        members: Iterable[str],
+        recovered_at: int | None,
+    ) -> None:
+        """Takes up a case from an earlier run."""
+        case = Case(case_id, type_, subject, dict.fromkeys(members), recovered_at)
+        if recovered_at is not None:
+            self._recovered[type_, subject] = case
+            return
+        self.cases[case_id] = case
+        self._take(case, list(case.members))
+
+    def drain(self) -> list[CaseEvent]:
+        """The events since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def _forget_recovered(self, at: int) -> None:
+        """Drops the cases that recovered too long ago to come back."""
+        for key, case in list(self._recovered.items()):
+            if case.recovered_at is None or at - case.recovered_at <= self.relapse_within:
+                break
+            del self._recovered[key]
+
+    def _merge(self, at: int, into: Case, members: Sequence[str]) -> None:
+        """Takes members out of the smaller cases they were in."""
+        of_member = self.members(FAMILY[into.type])
+        moving: dict[str, list[str]] = {}
+        for member in members:
+            case = of_member.get(member)
+            if case and case is not into:
+                moving.setdefault(case.id, []).append(member)
+        for case_id, moved in moving.items():
+            case = self.cases[case_id]
+            self._release(case, moved)
+            if not case.members:
+                del self.cases[case_id]
+            self._write(at, "left", case, moved, "merged", {"into": into.id})
+
+    def _take(self, case: Case, members: Sequence[str]) -> None:
+        of_member = self.members(FAMILY[case.type])
+        for member in members:
+            case.members[member] = None
+            of_member[member] = case
+
+    def _release(self, case: Case, members: Sequence[str]) -> None:
+        of_member = self.members(FAMILY[case.type])
+        for member in members:
+            del case.members[member]
+            del of_member[member]
+
+    def _write(
+        self,
+        at: int,
+        event: EventName,
+        case: Case,
+        members: Sequence[str],
+        cause: str,
+        evidence: dict[str, Any],
+    ) -> None:
+        if case.closed:
+            return
+        self._events.append(
+            CaseEvent(
+                at,
+                event,
+                case.id,
+                case.type,
+                case.subject,
+                tuple(members),
+                cause,
+                evidence,
+                case.type,
+                self.rule_version,
+            )
+        )
+
+
+def _case_id(at: int, type_: str, subject: str) -> str:
+    """Day and a hash of what and when: the same run gives the same ids."""
+    digest = hashlib.sha256(f"{type_}|{subject}|{at}".encode()).hexdigest()
+    return f"{to_rfc3339(at)[:10].replace('-', '')}-{digest[:8]}"
