@@ -13,27 +13,26 @@ import type {
 
 export const BASE = "/api/v1/";
 
-/** A refused or failed call. `status` 0: the server was not reached; `detail` as the server put it. */
+/**
+ * A refused or failed call. `status` 0: the server was not reached. `detail` and `detailZh` are the
+ * server's own words, empty where it had none.
+ */
 export class ProblemError extends Error {
   constructor(
     readonly status: number,
     readonly detail: string,
+    readonly detailZh = "",
   ) {
     super(detail || `HTTP ${status}`);
   }
 }
 
-/** The readable part of an RFC 9457 document: its detail, else its title, and the parameters at fault. */
-export function problemText(document: unknown): string {
-  if (typeof document !== "object" || document === null) return "";
-  const { title, detail, errors } = document as Record<string, unknown>;
-  const said = typeof detail === "string" && detail ? detail : title;
-  const text = typeof said === "string" ? said : "";
-  if (!Array.isArray(errors) || errors.length === 0) return text;
-  const faults = errors.map((fault: unknown) =>
-    typeof fault === "object" && fault !== null ? Object.values(fault).join(": ") : String(fault),
-  );
-  return [text, ...faults].filter(Boolean).join(" · ");
+/** An RFC 9457 document, or whatever else came with a status that is not a success. */
+export function problemOf(status: number, document: unknown): ProblemError {
+  const { title, detail, detail_zh } = Object(document) as Record<string, unknown>;
+  const said = [detail, title].find((text) => typeof text === "string" && text !== "");
+  const saidZh = typeof detail_zh === "string" ? detail_zh : "";
+  return new ProblemError(status, typeof said === "string" ? said : "", saidZh);
 }
 
 async function call<T>(path: string, init?: RequestInit): Promise<T> {
@@ -44,7 +43,7 @@ async function call<T>(path: string, init?: RequestInit): Promise<T> {
     throw new ProblemError(0, "");
   }
   const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw new ProblemError(response.status, problemText(body));
+  if (!response.ok) throw problemOf(response.status, body);
   return body as T;
 }
 

@@ -21,15 +21,35 @@ export interface District {
   markers(data: GeoJSON.FeatureCollection<GeoJSON.Point, MarkerProperties>): void;
   select(caseId: string, segmentId: string): void;
   fit(bounds: Bounds, animate: boolean): void;
+  /** Brings a place into view, where it is not. */
+  reveal(lon: number, lat: number): void;
   /** Draws the eye to a place: a ring that widens a few times. */
   ping(lon: number, lat: number): void;
   close(): void;
 }
 
+/** What the map says to one who uses one finger, or the wheel without a key. */
+export interface GestureHints {
+  touch: string;
+  wheel: string;
+}
+
 const PING_MS = 9_000;
+/** Room around the data, px: below it stands the legend. */
+const PADDING = { top: 32, right: 32, bottom: 92, left: 32 };
+
+const hints = ({ touch, wheel }: GestureHints) => ({
+  "CooperativeGesturesHandler.MobileHelpText": touch,
+  "CooperativeGesturesHandler.WindowsHelpText": wheel,
+  "CooperativeGesturesHandler.MacHelpText": wheel,
+});
 
 /** Resolves once the style stands. Rejects where the browser cannot draw (no WebGL). */
-export function openDistrict(container: HTMLElement, clicked: Clicked): Promise<District> {
+export function openDistrict(
+  container: HTMLElement,
+  clicked: Clicked,
+  gestures: GestureHints | null,
+): Promise<District> {
   return new Promise((resolve, reject) => {
     let map: MapLibre;
     try {
@@ -43,6 +63,9 @@ export function openDistrict(container: HTMLElement, clicked: Clicked): Promise<
         minZoom: 8,
         maxZoom: 19,
         fadeDuration: 0,
+        // On a phone one finger scrolls the page, two move the map.
+        cooperativeGestures: gestures !== null,
+        locale: gestures ? hints(gestures) : {},
       });
     } catch (error) {
       reject(error instanceof Error ? error : new Error(String(error)));
@@ -81,7 +104,13 @@ function district(map: MapLibre): District {
       map.setFilter("selected", ["==", ["get", "id"], segmentId]);
       map.setFilter("marker-selected", ["==", ["get", "id"], caseId]);
     },
-    fit: (bounds, animate) => void map.fitBounds(bounds, { padding: 48, maxZoom: 16, animate }),
+    fit(bounds, animate) {
+      const padding = map.getContainer().clientHeight > 500 ? PADDING : 20;
+      map.fitBounds(bounds, { padding, maxZoom: 16, animate });
+    },
+    reveal(lon, lat) {
+      if (!map.getBounds().contains([lon, lat])) map.easeTo({ center: [lon, lat] });
+    },
     ping(lon, lat) {
       const element = document.createElement("span");
       element.className = "ping";

@@ -9,9 +9,7 @@ import type {
 
 import { token } from "../style/tokens";
 
-const STATES = ["lit", "partial", "dark", "silent", "off", "unknown"] as const;
-/** A word the rules may add for segments that are dark in part. */
-const ALSO_PARTIAL = "mixed";
+const STATES = ["lit", "partly_dark", "dark", "silent", "off", "unknown"] as const;
 
 const EMPTY = { type: "FeatureCollection" as const, features: [] };
 export const HIT_LAYER = "segment-hit";
@@ -22,8 +20,6 @@ const colourOfState = (): ExpressionSpecification => [
   "match",
   ["get", "state"],
   ...STATES.flatMap((state) => [state, token(`state-${state}`)]),
-  ALSO_PARTIAL,
-  token("state-partial"),
   token("state-unknown"),
 ] as unknown as ExpressionSpecification;
 
@@ -57,7 +53,7 @@ function segmentLayers(): LayerSpecification[] {
       "line-opacity": 0.42,
       "line-blur": width(7, 14, 34),
     }),
-    line("sound", ["!", inState("dark", "silent")] as FilterSpecification, {
+    line("sound", ["!", inState("dark", "partly_dark", "silent")] as FilterSpecification, {
       "line-color": colourOfState(),
       "line-width": width(1.6, 3, 8),
     }),
@@ -71,6 +67,10 @@ function segmentLayers(): LayerSpecification[] {
       },
       "butt",
     ),
+    line("partly-dark", inState("partly_dark"), {
+      "line-color": token("state-partly_dark"),
+      "line-width": width(3, 5, 12),
+    }),
     line("dark", inState("dark"), {
       "line-color": token("state-dark"),
       "line-width": width(4, 7, 16),
@@ -101,7 +101,7 @@ const labels = (): LayerSpecification => ({
   id: "road-name",
   type: "symbol",
   source: "segments",
-  minzoom: 12.4,
+  minzoom: 11.5,
   layout: {
     "symbol-placement": "line",
     "symbol-spacing": 420,

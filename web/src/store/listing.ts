@@ -17,3 +17,20 @@ export function typesIn(cases: Iterable<Case>, state: CaseState): [type: string,
   }
   return [...counts].sort(([a, n], [b, m]) => m - n || a.localeCompare(b));
 }
+
+export interface Step {
+  case: Case;
+  event: "opened" | "recovered" | "closed";
+  at: number;
+}
+
+/** When the cases were opened, recovered and closed: the last `most` of these steps, newest first. */
+export function latestSteps(cases: Iterable<Case>, most: number): Step[] {
+  const steps = [...cases].flatMap((one): Step[] =>
+    (["opened", "recovered", "closed"] as const).flatMap((event): Step[] => {
+      const at = one[`${event}_at`];
+      return at ? [{ case: one, event, at: Date.parse(at) }] : [];
+    }),
+  );
+  return steps.sort((a, b) => b.at - a.at).slice(0, most);
+}

@@ -3,7 +3,6 @@
 import type {
   Case,
   CaseCounts,
-  CaseEvent,
   CaseMessage,
   Health,
   SegmentCollection,
@@ -37,8 +36,8 @@ export interface RoomState {
   announced: ReadonlyMap<string, number>;
   /** Cases heard of on the stream since the last snapshot was asked for. */
   sinceAsked: ReadonlySet<string>;
-  /** Case events heard while this page was open, newest first. */
-  log: readonly CaseEvent[];
+  /** The number of the last case event heard; one that comes twice is announced once. */
+  lastSeq: number;
   history: readonly Sample[];
 }
 
@@ -65,11 +64,9 @@ export const EMPTY: RoomState = {
   cases: new Map(),
   announced: new Map(),
   sinceAsked: new Set(),
-  log: [],
+  lastSeq: 0,
   history: [],
 };
-
-const LOG_LENGTH = 60;
 
 export function reduce(room: RoomState, action: Action): RoomState {
   switch (action.type) {
@@ -127,15 +124,15 @@ function withState(room: RoomState, message: StateMessage, at: number): RoomStat
 
 function withCase(room: RoomState, { event, case: heard }: CaseMessage, at: number): RoomState {
   const held = room.cases.get(heard.id);
-  const known = room.log.some((one) => one.seq === event.seq);
-  const announce = !known && (event.event === "opened" || event.event === "relapsed");
+  const starts = event.event === "opened" || event.event === "relapsed";
+  const announce = starts && event.seq > room.lastSeq;
   return {
     ...room,
     cases:
       held && held.version > heard.version ? room.cases : new Map(room.cases).set(heard.id, heard),
     sinceAsked: new Set(room.sinceAsked).add(heard.id),
     announced: announce ? new Map(room.announced).set(heard.id, at) : room.announced,
-    log: known ? room.log : [event, ...room.log].slice(0, LOG_LENGTH),
+    lastSeq: Math.max(room.lastSeq, event.seq),
   };
 }
 

@@ -44,7 +44,11 @@ const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 /** The unit that a key ends with; none where it has no such ending. */
 export const unitOf = (key: string) => UNITS.find(([ending]) => key.endsWith(ending))?.[1] ?? "";
 
+/** Measurements that are yes or no; inside the system they are numbers. */
+const SWITCHES = new Set(["on", "contactor", "door_open", "fire", "estop", "online"]);
+
 function shownNumber(key: string, value: number): Shown {
+  if (SWITCHES.has(key) && (value === 0 || value === 1)) return { as: "flag", value: value === 1 };
   if (Math.abs(value) >= EARLIEST_MS) return { as: "time", ms: value };
   if (key.endsWith("_ms")) return { as: "span", ms: value };
   if (key.endsWith("_s")) return { as: "span", ms: value * 1_000 };

@@ -9,7 +9,7 @@ import { subjectParts } from "./subject";
 import { span } from "./time";
 
 export function useNames() {
-  const { t, te } = useI18n();
+  const { t, te, locale } = useI18n();
 
   const named = (group: string) => (word: string) => {
     const key = `${group}.${word}`;
@@ -32,6 +32,7 @@ export function useNames() {
 
   function failure(error: unknown): string {
     if (!(error instanceof ProblemError)) return String(error);
+    if (locale.value === "zh" && error.detailZh) return error.detailZh;
     if (error.detail) return error.detail;
     if (error.status === 0) return t("error.unreachable");
     const key = error.status >= 500 ? "error.500" : `error.${error.status}`;

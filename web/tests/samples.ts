@@ -1,0 +1,46 @@
+/** Things as the API sends them, with what a test cares about. */
+
+import type { Case, CaseEvent, CaseMessage, SegmentFeature, StateMessage } from "../src/api/schema";
+
+export const aCase = (some: Partial<Case> = {}): Case => ({
+  id: "C-1",
+  type: "streetlight.unlit",
+  subject: "streetlight:L-1",
+  state: "open",
+  opened_at: "2026-06-21T12:00:00Z",
+  recovered_at: null,
+  closed_at: null,
+  members: ["L-1"],
+  cause: "lamp",
+  evidence: {},
+  rule: { name: "unlit", version: "1" },
+  lon: 113.69,
+  lat: 34.78,
+  version: 1,
+  ...some,
+});
+
+export function heard(event: string, seq: number, some: Partial<Case> = {}): CaseMessage {
+  const one = aCase(some);
+  const { type, subject, members, cause, evidence } = one;
+  const step: CaseEvent = {
+    seq, case: one.id, at: one.opened_at, event, type, subject, members, cause, evidence, author: "rules",
+  };
+  return { event: step, case: one };
+}
+
+export const aState = (some: Partial<StateMessage> = {}): StateMessage => ({
+  now: "2026-06-21T12:00:00Z",
+  counts: { streetlight: { lit: 90, dark: 8, silent: 2 } },
+  cases: { open: 3, recovered: 1, closed: 0 },
+  segments: {},
+  ...some,
+});
+
+export const aSegment = (id: string, state: string): SegmentFeature => ({
+  type: "Feature",
+  geometry: { type: "LineString", coordinates: [[113.6, 34.7], [113.7, 34.8]] },
+  properties: {
+    id, road: "花园路", lamps: 10, state, lit: 10, dark: 0, off: 0, silent: 0, unknown: 0, case: null,
+  },
+});
