@@ -18,7 +18,8 @@ DAY = 24 * HOUR
 class Clock(Protocol):
     """Where the time comes from; ``speed`` is how many of its seconds pass in a real one."""
 
-    speed: float
+    @property
+    def speed(self) -> float: ...
 
     def now_ms(self) -> int: ...
 

@@ -186,7 +186,8 @@ def load_map(path: Path) -> ImportMap:
 
 
 def _columns_of(template: str) -> list[str]:
-    return [column for _, column, _, _ in string.Formatter().parse(template) if column]
+    parts = string.Formatter().parse(template)
+    return [column for _, column, _, _ in parts if column is not None]
 
 
 def _known(path: Path, table: Mapping[str, Any], where: str, keys: set[str]) -> None:
@@ -243,7 +244,7 @@ def _templates(path: Path, value: Any, where: str) -> tuple[str, ...]:
             columns = _columns_of(_typed(path, template, where, str))
         except ValueError as error:
             raise UsageError(f"{path}: {where} {template!r}: {error}") from error
-        if not columns:
+        if not columns or "" in columns:
             raise UsageError(f"{path}: {where} {template!r} names no {{column}}; use value")
     return tuple(templates)
 

@@ -20,7 +20,8 @@ from facility.errors import UsageError
 
 MAX_BYTES = 512 * 2**20
 _BOM = b"\xef\xbb\xbf"
-_WGS84 = re.compile(r"CRS:?84|EPSG:+(\d+(\.\d+)*:+)?4326", re.IGNORECASE)
+# CGCS2000 (EPSG:4490), China's datum, is WGS 84 to within centimetres.
+_WGS84 = re.compile(r"CRS:?84|EPSG:+(\d+(\.\d+)*:+)?(4326|4490)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,8 @@ def _read_records(path: Path, text: str) -> RowFile:
         header = [name.strip() for name in next(reader)]
     except csv.Error as error:
         raise UsageError(f"{path}: line 1 is no CSV header: {error}") from error
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        raise UsageError(f"{path}: its columns are not separated by commas; save it with commas")
     twice = {name for name in header if name and header.count(name) > 1}
     if twice:
         raise UsageError(f"{path}: the header has {', '.join(sorted(twice))} twice; rename one")
