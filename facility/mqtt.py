@@ -176,11 +176,19 @@ class _BulkClient(paho.Client):
         }
         return self._packet_handle()
 
-    def acknowledge(self, delivery: Delivery) -> None:
-        """Queues the PUBACKs of a delivery as one write, in order of receipt."""
-        acks = b"".join([_PUBACK + mid.to_bytes(2, "big") for mid in delivery.mids if mid])
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        """Queues the PUBACKs of deliveries as one write, in order of receipt."""
         with self._acknowledging:
-            if acks and delivery.connection == self.connection:
+            acks = b"".join(
+                [
+                    _PUBACK + mid.to_bytes(2, "big")
+                    for delivery in deliveries
+                    if delivery.connection == self.connection
+                    for mid in delivery.mids
+                    if mid
+                ]
+            )
+            if acks:
                 self._packet_queue(paho.PUBACK, acks, 0, 0)
 
 
@@ -252,9 +260,10 @@ class Session:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def acknowledge(self, delivery: Delivery) -> None:
-        """Tells the broker that these messages are safe; nothing after a reconnect."""
-        self._client.acknowledge(delivery)
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        """Tells the broker that these messages are safe; those of an earlier connection are not
+        mentioned, and come again."""
+        self._client.acknowledge(deliveries)
 
     def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:
         """Queues a message; Retryable where the queue to the broker is full."""

@@ -20,6 +20,10 @@ class Messages:
     def __len__(self) -> int:
         return len(self.topics)
 
+    def only(self, at: int) -> Messages:
+        """Message ``at`` alone."""
+        return Messages([self.topics[at]], [self.payloads[at]], [self.arrived[at]])
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
@@ -58,6 +62,7 @@ REASONS = {
     "future_ts": "ts is more than 5 min ahead of arrival: the device's clock is wrong",
     "bad_circuit": "circuit is not printable text of at most 64 characters",
     "nothing_left": "no field of the reading can be used",
+    "decoder_failed": "the decoder has a fault; the log shows where",
     "oversized": "the message is larger than the setting mqtt.max_message_bytes",
 }
 
@@ -76,3 +81,11 @@ class Decoded:
     quarantined: list[Quarantined] = field(default_factory=list)
     dropped: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     without_ts: int = 0
+
+    def add(self, other: Decoded) -> None:
+        """Takes in what became of further messages."""
+        self.received += other.received
+        self.batches += other.batches
+        self.quarantined += other.quarantined
+        self.dropped += other.dropped
+        self.without_ts += other.without_ts

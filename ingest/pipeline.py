@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from facility.readings import Names
 from ingest import topics
 from ingest.decoders.native import NativeDecoder
 from ingest.messages import Decoded, Messages, Quarantined
+
+log = logging.getLogger(__name__)
 
 _MAX_NAMES = 1_000_000
 """Series names and topics remembered; past that they are learned anew, so that a client that
@@ -21,6 +25,24 @@ class Pipeline:
 
     def decode(self, messages: Messages, oversized: frozenset[int] = frozenset()) -> Decoded:
         """What became of the messages; no input raises. ``oversized`` were cut by the session."""
+        try:
+            return self._decode(messages, oversized)
+        except Exception:
+            # The boundary of the decoders: a message that shows a bug in them must not take the
+            # others with it, nor be lost.
+            log.exception("a decoder failed; its messages are decoded one by one")
+            self._forget()
+        decoded = Decoded()
+        for at in range(len(messages)):
+            one = messages.only(at)
+            try:
+                decoded.add(self._decode(one, frozenset({0} if at in oversized else ())))
+            except Exception as error:  # the same boundary
+                self._forget()
+                self._refuse(one, 0, "decoder_failed", decoded, repr(error))
+        return decoded
+
+    def _decode(self, messages: Messages, oversized: frozenset[int]) -> Decoded:
         if len(self._names) > _MAX_NAMES or len(self._routes) > _MAX_NAMES:
             self._forget()
         decoded = Decoded()
@@ -52,6 +74,8 @@ class Pipeline:
         return (parsed.table, parsed.device) if parsed else ("", "")
 
     @staticmethod
-    def _refuse(messages: Messages, at: int, reason: str, decoded: Decoded) -> None:
+    def _refuse(
+        messages: Messages, at: int, reason: str, decoded: Decoded, detail: str = ""
+    ) -> None:
         decoded.received += 1
-        decoded.quarantined.append(Quarantined.of(messages, at, reason))
+        decoded.quarantined.append(Quarantined.of(messages, at, reason, detail))

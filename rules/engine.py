@@ -101,6 +101,10 @@ class Engine:
             self._judge(self.now + TICK)
         return self.tracker.drain()
 
+    def warm(self, batch: ReadingBatch) -> None:
+        """Takes in readings from before the start, without taking stock of them."""
+        self._feed(batch, slice(0, len(batch)))
+
     def _feed(self, batch: ReadingBatch, span: slice) -> None:
         if span != slice(0, len(batch)):
             batch = batch.take(np.arange(span.start, span.stop))
