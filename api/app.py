@@ -1,0 +1,97 @@
+"""The app: every part is an argument, nothing is global, and importing it does nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from api import page, problems, reference
+from api.edge import Edge
+from api.feed import Feed
+from api.gauges import Gauges
+from api.hub import Hub
+from api.live import Live
+from api.metrics import Metrics
+from api.parts import Parts, Site
+from api.places import CurrentPlaces
+from api.routes import assets, cases, health, metrics, readings, segments, stream
+from api.shapes import Problem
+from api.unclosed import CurrentUnclosed
+from cases.desk import Desk
+from facility.bus import Bus
+from facility.clock import Clock
+from facility.inventory import Inventory
+from facility.store.base import ReadingsStore
+
+BASE = "/api/v1"
+
+
+def create_app(
+    *,
+    clock: Clock,
+    inventory: Callable[[], Inventory],
+    store: ReadingsStore,
+    desk: Desk,
+    bus: Bus,
+    site: Site,
+    live: Live | None = None,
+    static: Path = page.STATIC,
+) -> FastAPI:
+    """The API and the control room.
+
+    ``inventory`` is asked again for every request, and may answer another one when it was
+    replaced. The app listens on ``bus`` from now on; it owns none of its parts, so closing them
+    is the caller's. ``live`` and ``static`` are for tests. ``app.state.parts.hub.wake()`` makes
+    the stream tell of a new case event at once.
+    """
+    live = live or Live()
+    places = CurrentPlaces(inventory)
+    unclosed = CurrentUnclosed(desk)
+    hub = Hub(Feed(clock, places, live, desk, unclosed))
+    counters = Metrics()
+    parts = Parts(clock, site, places, live, store, desk, unclosed, hub, counters)
+    counters.registry.register(Gauges(parts))
+    bus.listen(live.hear)
+
+    app = FastAPI(
+        title="Xiuhua HTTP API",
+        description="A city's facilities, their state, and one case per real fault. "
+        "Errors are RFC 9457 problem documents.",
+        version=version("xiuhua"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=reference.OPENAPI,
+        redirect_slashes=False,
+        lifespan=_running,
+        responses={"default": _PROBLEM},
+    )
+    app.state.parts = parts
+    app.add_middleware(Edge, metrics=counters)
+    problems.install(app)
+    for room in (health, assets, readings, segments, cases, stream):
+        app.include_router(room.router, prefix=BASE)
+    app.include_router(metrics.router)
+    app.include_router(reference.router)
+    app.router.default = page.ControlRoom(static)
+    return app
+
+
+_PROBLEM: dict[str, Any] = {
+    "description": "what is wrong",
+    "content": {problems.MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
+}
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    hub: Hub = app.state.parts.hub
+    polling = asyncio.create_task(hub.run())
+    yield
+    hub.close()
+    await polling

@@ -1,0 +1,44 @@
+"""The parameters that routes share: bounded, and refused by name when they are wrong."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from facility.clock import from_rfc3339
+
+_EARLIEST = from_rfc3339("1970-01-01T00:00:00Z")
+_LATEST = from_rfc3339("2200-01-01T00:00:00Z")
+
+
+def _moment(value: Any) -> int:
+    try:
+        ms = from_rfc3339(str(value))
+    except (ValueError, OverflowError) as error:
+        raise ValueError(
+            "write a time as RFC 3339, like 2026-06-21T12:00:00Z (in an address, + is %2B)"
+        ) from error
+    if not _EARLIEST <= ms <= _LATEST:
+        raise ValueError("a time must be between the years 1970 and 2200")
+    return ms
+
+
+Moment = Annotated[
+    int,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""Milliseconds, of an RFC 3339 time."""
+
+Text = Annotated[str, Field(max_length=200)]
+Limit = Annotated[int, Field(ge=1, le=1_000, description="how many at most")]
+Cursor = Annotated[
+    str | None, Field(max_length=400, description="`next` of the page before this one")
+]
+
+
+class Parameters(BaseModel):
+    """Query parameters of a call; one that it does not have is refused, not passed over."""
+
+    model_config = ConfigDict(extra="forbid")

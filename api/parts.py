@@ -1,0 +1,57 @@
+"""What the routes work with: the parts that the app was made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from api.hub import Hub
+from api.live import Live
+from api.metrics import Metrics
+from api.places import CurrentPlaces
+from api.unclosed import CurrentUnclosed
+from cases.desk import Desk
+from facility.clock import Clock
+from facility.store.base import ReadingsStore
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The place: its area code, and the time zone that its people live in."""
+
+    area: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a request may need."""
+
+    clock: Clock
+    site: Site
+    places: CurrentPlaces
+    live: Live
+    store: ReadingsStore
+    desk: Desk
+    unclosed: CurrentUnclosed
+    hub: Hub
+    metrics: Metrics
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+FromApp = Annotated[Parts, Depends(_parts)]
+
+
+def answer(value: Any, media_type: str = "application/json") -> Response:
+    """A JSON answer; NaN becomes null. Nothing here may be kept by a cache: all of it is live."""
+    return Response(
+        msgspec.json.encode(value), media_type=media_type, headers={"Cache-Control": "no-store"}
+    )

@@ -1,0 +1,120 @@
+"""Every error as a problem document (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from cases.desk import NoSuchCase, Refused
+from facility.errors import Permanent, Retryable, UsageError
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+
+
+class Problem(Exception):
+    """Raised by a route: answered with this status and text. ``zh`` is the text in Chinese."""
+
+    def __init__(self, status: int, detail: str, zh: str = "", **more: Any) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.more = {"detail_zh": zh, **more} if zh else more
+
+
+class BadParameter(Problem):
+    """A parameter that is well formed but cannot be meant; names it as 422s do."""
+
+    def __init__(self, name: str, detail: str) -> None:
+        super().__init__(422, f"{name}: {detail}", errors=[{"name": name, "detail": detail}])
+
+
+def problem_response(
+    status: int, detail: str = "", headers: dict[str, str] | None = None, **more: Any
+) -> Response:
+    """The document itself; members without a value are left out."""
+    title = HTTPStatus(status).phrase
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return Response(
+        msgspec.json.encode(document),
+        status_code=status,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Makes the app answer every error that is raised on purpose, and wrong requests."""
+    app.exception_handler(Problem)(_problem)
+    app.exception_handler(HTTPException)(_http)
+    app.exception_handler(RequestValidationError)(_validation)
+    app.exception_handler(Retryable)(_retryable)
+    app.exception_handler(UsageError)(_usage)
+    app.exception_handler(NoSuchCase)(_no_such_case)
+    app.exception_handler(Refused)(_refused)
+    app.exception_handler(Permanent)(_permanent)
+
+
+def _problem(_request: Request, error: Problem) -> Response:
+    return problem_response(error.status, error.detail, **error.more)
+
+
+def _http(request: Request, error: HTTPException) -> Response:
+    detail = error.detail
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = f"nothing at {request.url.path}; the calls are listed at /docs"
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"{request.method} is not possible here; possible: {headers.get('Allow', '')}"
+    return problem_response(error.status_code, detail, headers)
+
+
+def _validation(_request: Request, error: RequestValidationError) -> Response:
+    errors = [{"name": _parameter(one["loc"]), "detail": _fault(one)} for one in error.errors()]
+    detail = "; ".join(f"{one['name']}: {one['detail']}" for one in errors)
+    return problem_response(422, detail, errors=errors)
+
+
+def _fault(error: dict[str, Any]) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            return "there is no such parameter"
+        case "missing":
+            return "is missing"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _parameter(location: tuple[str | int, ...]) -> str:
+    """``limit`` of ("query", "limit"), ``state.1`` of ("query", "state", 1)."""
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+def _retryable(_request: Request, error: Retryable) -> Response:
+    return problem_response(503, str(error), {"Retry-After": str(RETRY_AFTER_S)})
+
+
+def _usage(_request: Request, error: UsageError) -> Response:
+    return problem_response(422, str(error))
+
+
+def _no_such_case(_request: Request, error: NoSuchCase) -> Response:
+    return problem_response(404, str(error), detail_zh="没有这个案件")
+
+
+def _refused(_request: Request, error: Refused) -> Response:
+    refusal = error.refusal
+    return problem_response(409, refusal.en, detail_zh=refusal.zh, possible=refusal.possible)
+
+
+def _permanent(request: Request, error: Permanent) -> Response:
+    log.error("refused: %s %s: %s", request.method, request.url.path, error)
+    return problem_response(500, str(error))

@@ -1,0 +1,55 @@
+"""``/docs``, the interactive reference: Swagger UI from a package, so it needs no internet."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+router = APIRouter(include_in_schema=False)
+
+OPENAPI = "/openapi.json"
+
+# A package for its files: it ships Swagger UI (Apache-2.0) with each of its releases.
+_FILES = Path(str(files("fastapi_offline"))) / "static"
+
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Xiuhua HTTP API</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" href="data:,">
+<div id="reference"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</html>
+"""
+
+# In a file of its own, because the page may run no script that is written in it.
+_START = f"""SwaggerUIBundle({{
+  url: "{OPENAPI}",
+  dom_id: "#reference",
+  deepLinking: true,
+  validatorUrl: null,
+}});
+"""
+
+
+@router.get("/docs")
+def page() -> Response:
+    return HTMLResponse(_PAGE)
+
+
+@router.get("/docs/start.js")
+def start() -> Response:
+    return Response(_START, media_type="text/javascript")
+
+
+@router.get("/docs/swagger-ui-bundle.js")
+def script() -> Response:
+    return FileResponse(_FILES / "swagger-ui-bundle.js", media_type="text/javascript")
+
+
+@router.get("/docs/swagger-ui.css")
+def style() -> Response:
+    return FileResponse(_FILES / "swagger-ui.css", media_type="text/css")

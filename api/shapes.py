@@ -1,0 +1,255 @@
+"""What the API answers, as the interactive reference shows it. Tests hold every answer to it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cases.case import State
+from cases.events import EventName
+from facility.assets import CoverType
+
+Time = str
+"""RFC 3339, UTC."""
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Rule(Shape):
+    name: str
+    version: str
+
+
+class Case(Shape):
+    id: str
+    type: str
+    subject: str
+    state: State
+    opened_at: Time
+    recovered_at: Time | None
+    closed_at: Time | None
+    members: list[str]
+    cause: str
+    evidence: dict[str, Any]
+    rule: Rule
+    lon: float | None
+    lat: float | None
+    version: int
+
+
+class Event(Shape):
+    seq: int
+    case: str
+    at: Time
+    event: EventName
+    type: str
+    subject: str
+    members: list[str]
+    cause: str
+    evidence: dict[str, Any]
+    author: str
+
+
+class CaseWithEvents(Case):
+    events: list[Event]
+
+
+class CasePage(Shape):
+    items: list[Case]
+    next: str | None
+
+
+class _Asset(Shape):
+    id: str
+    area: str
+    name: str
+    lon: float
+    lat: float
+    grid: str | None
+    owner: str | None
+    gateway: str | None
+    report_every_s: int | None
+    state: str
+    last_seen: Time | None
+
+
+class Streetlight(_Asset):
+    kind: Literal["streetlight"]
+    road: str | None
+    segment: str | None
+    seq: int | None
+    circuit: str | None
+    cabinet: str | None
+    rated_w: float | None
+    plan: str
+
+
+class Cabinet(_Asset):
+    kind: Literal["cabinet"]
+    circuits: list[str]
+
+
+class Cover(_Asset):
+    kind: Literal["cover"]
+    road: str | None
+    cover_type: CoverType = Field(strict=False)
+    road_class: str | None
+
+
+class Station(_Asset):
+    kind: Literal["station"]
+    capacity_t_day: float | None
+    clear_by: str
+
+
+class AssetPage(Shape):
+    items: list[Streetlight | Cabinet | Cover | Station]
+    next: str | None
+
+
+Value = bool | float | str | list[str] | None
+
+
+class Latest(Shape):
+    at: Time
+    values: dict[str, Value]
+
+
+class _Details(Shape):
+    latest: Latest | None
+    latest_by_circuit: dict[str, Latest] | None = None
+    cases: list[Case]
+
+
+class StreetlightDetails(Streetlight, _Details):
+    pass
+
+
+class CabinetDetails(Cabinet, _Details):
+    pass
+
+
+class CoverDetails(Cover, _Details):
+    pass
+
+
+class StationDetails(Station, _Details):
+    pass
+
+
+AssetDetails = StreetlightDetails | CabinetDetails | CoverDetails | StationDetails
+
+
+class Readings(Shape):
+    asset: str
+    units: dict[str, str]
+    ts: list[int]
+    columns: dict[str, list[Value]]
+
+
+class Spread(Shape):
+    mean: list[float | None]
+    min: list[float | None]
+    max: list[float | None]
+
+
+class History(Shape):
+    asset: str
+    every_s: int
+    units: dict[str, str]
+    ts: list[int]
+    count: list[int]
+    columns: dict[str, Spread]
+
+
+class Geometry(Shape):
+    type: Literal["LineString", "Point"]
+    coordinates: list[Any]
+
+
+class SegmentState(Shape):
+    state: Literal["lit", "dark", "partly_dark", "off", "silent", "unknown"]
+    lit: int
+    dark: int
+    off: int
+    silent: int
+    unknown: int
+
+
+class Segment(SegmentState):
+    id: str
+    road: str | None
+    lamps: int
+    case: str | None
+
+
+class SegmentFeature(Shape):
+    type: Literal["Feature"]
+    id: str
+    geometry: Geometry
+    properties: Segment
+
+
+class Segments(Shape):
+    type: Literal["FeatureCollection"]
+    features: list[SegmentFeature]
+
+
+class ClockNow(Shape):
+    virtual: bool
+    speed: float
+
+
+class SiteNow(Shape):
+    area: str
+    timezone: str
+
+
+class ServiceProblem(Shape):
+    service: str
+    code: str
+    zh: str
+    en: str
+
+
+class Health(Shape):
+    status: Literal["ok", "degraded"]
+    now: Time
+    clock: ClockNow
+    site: SiteNow
+    services: dict[str, dict[str, Any]]
+    problems: list[ServiceProblem]
+
+
+class FieldError(Shape):
+    name: str
+    detail: str
+
+
+class Problem(BaseModel):
+    type: str
+    title: str
+    status: int
+    detail: str
+    detail_zh: str | None = None
+    errors: list[FieldError] | None = None
+    possible: list[str] | None = None
+
+
+class StateTold(Shape):
+    """Data of ``event: state`` of the stream."""
+
+    now: Time
+    counts: dict[str, dict[str, int]]
+    cases: dict[str, int]
+    segments: dict[str, SegmentState]
+
+
+class CaseTold(Shape):
+    """Data of ``event: case`` of the stream."""
+
+    event: Event
+    case: Case
