@@ -26,6 +26,7 @@ from facility.readings import Names, ReadingBatch
 from facility.store.base import History, Series, Verdict, WriteResult
 from facility.store.duckdb_sql import CREATE_SCHEMA, TABLES_OF_STORE
 from facility.store.duckdb_table import Table, fetched
+from facility.store.tables import fields_of
 
 SETTINGS: dict[str, Any] = {
     "memory_limit": "1GB",
@@ -140,13 +141,8 @@ class DuckStore:
             _open_files.discard(self._path)
 
     def _table(self, name: str, fields: Iterable[str] = ()) -> Table:
-        table = self._tables.get(name)
-        if table is None:
-            raise Permanent(f"no table {name!r}: one of {', '.join(MEASUREMENTS)}")
-        for field in fields:
-            if field not in table.fields:
-                raise Permanent(f"no field {field!r} in {name}: one of {', '.join(table.fields)}")
-        return table
+        fields_of(name, fields)
+        return self._tables[name]
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

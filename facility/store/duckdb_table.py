@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facility.clock import DAY
-from facility.readings import Codes, Floats, Names, ReadingBatch, Times
+from facility.readings import Codes, Floats, ReadingBatch, Times
 from facility.store.duckdb_sql import TableSql
 from facility.store.latest import NEVER, LatestValues
+from facility.store.translation import Translation
 
 SAVE_LATEST_EVERY = 2_000_000
 """Rows between two savings of what the series said last: what opening may have to read again."""
-_MAPPINGS_KEPT = 16
 
 Rows = NDArray[np.intp]
 
@@ -45,7 +45,7 @@ class Table:
         self._stored_names = 0
         self._write_no = 0
         self._unsaved_rows = 0
-        self._mappings: dict[int, tuple[Names, Codes]] = {}
+        self._ids_of = Translation(self._id, np.int32)
 
     def load(self, cursor: duckdb.DuckDBPyConnection, *, saved: bool) -> None:
         """Takes up what the file holds; ``saved`` says that it has the table's last values."""
@@ -65,7 +65,7 @@ class Table:
 
     def write(self, cursor: duckdb.DuckDBPyConnection, batch: ReadingBatch) -> None:
         """Stores a merged batch in one transaction."""
-        ids = self._ids_of(batch)
+        ids: Codes = self._ids_of(batch.names, batch.series)
         self.latest.grow(len(self.names))
         fresh = batch.ts > self.latest.newest(ids)
         changed: Rows = np.empty(0, dtype=np.intp)
@@ -108,23 +108,6 @@ class Table:
             self.names.append(name)
             self.ids[name] = known
         return known
-
-    def _ids_of(self, batch: ReadingBatch) -> Codes:
-        # Batches share their dictionary of names, so its codes are translated once.
-        names, mapping = self._mappings.get(id(batch.names), (None, np.empty(0, dtype=np.int32)))
-        if names is not batch.names or len(mapping) < len(batch.names):
-            longer = np.full(len(batch.names), -1, dtype=np.int32)
-            longer[: len(mapping)] = mapping if names is batch.names else -1
-            mapping = longer
-            if len(self._mappings) >= _MAPPINGS_KEPT:
-                self._mappings.clear()
-            self._mappings[id(batch.names)] = (batch.names, mapping)
-        ids = mapping[batch.series]
-        if ids.min() < 0:
-            for code in np.unique(batch.series[ids < 0]).tolist():
-                mapping[code] = self._id(batch.names[code])
-            ids = mapping[batch.series]
-        return ids
 
     def _compare(
         self, cursor: duckdb.DuckDBPyConnection, batch: ReadingBatch, ids: Codes, late: Rows
