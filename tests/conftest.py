@@ -77,10 +77,10 @@ def influxdb() -> Iterator[InfluxDB]:
 
 
 @pytest.fixture
-def new_influxdb() -> Iterator[Callable[[], InfluxDB]]:
-    """An InfluxDB of the test's own, to stop and start."""
+def new_influxdb() -> Iterator[Callable[..., InfluxDB]]:
+    """``new_influxdb(auth=False)``: an InfluxDB of the test's own, to stop and start."""
     with ExitStack() as stack:
-        yield lambda: _started(stack, InfluxDB)
+        yield lambda **options: _started(stack, lambda: InfluxDB(**options))
 
 
 @pytest.fixture(scope="session")

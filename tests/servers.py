@@ -161,11 +161,11 @@ class Mosquitto(Server):
 
 
 class InfluxDB(Server):
-    """InfluxDB 1.x, without accounts and without a database."""
+    """InfluxDB 1.x without a database; with ``auth`` it wants an account, the first being free."""
 
     name = "influxdb"
 
-    def __init__(self) -> None:
+    def __init__(self, *, auth: bool = False) -> None:
         self._program = find_program(["influxd"], "influxdb")
         super().__init__()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -175,9 +175,9 @@ class InfluxDB(Server):
             f'[meta]\n  dir = "{self.folder}/meta"\n'
             f'[data]\n  dir = "{self.folder}/data"\n  wal-dir = "{self.folder}/wal"\n'
             "  query-log-enabled = false\n"
-            "[coordinator]\n"
             "[monitor]\n  store-enabled = false\n"
             f'[http]\n  bind-address = "127.0.0.1:{self.port}"\n  log-enabled = false\n'
+            f"  auth-enabled = {str(auth).lower()}\n"
         )
 
     def command(self) -> list[str]:
