@@ -174,22 +174,7 @@ def to_asset(values: Mapping[str, Any], plans: Collection[str] | None) -> tuple[
     if not isinstance(kind, str) or kind.strip() not in CHECKS:
         raise Fault(f"kind {_shown(kind)} is none of {', '.join(Kind)}")
     kind = Kind(kind.strip())
-    checks = CHECKS[kind]
-    properties: dict[str, Any] = {}
-    wrong: list[str] = []
-    unknown: list[str] = []
-    for name, cell in values.items():
-        if name in _NOT_HELD or is_missing(cell):
-            continue
-        check = checks.get(name)
-        if check is None:
-            unknown.append(name)
-            continue
-        try:
-            properties[name] = check(cell)
-        except Fault as error:
-            wrong.append(f"{name} {_shown(cell)} {error}")
-    wrong.extend(f"{name} is missing" for name in _REQUIRED if is_missing(values.get(name)))
+    properties, wrong, unknown = _checked(values, CHECKS[kind])
     plan = properties.get("plan")
     if plan is not None and plans is not None and plan not in plans:
         wrong.append(f"plan {plan!r} is none of {', '.join(sorted(plans))}")
@@ -203,6 +188,28 @@ def to_asset(values: Mapping[str, Any], plans: Collection[str] | None) -> tuple[
     if "clear_by" in properties:
         properties["clear_by_ms"] = properties.pop("clear_by")
     return ASSET_CLASSES[kind](**properties), unknown
+
+
+def _checked(
+    values: Mapping[str, Any], checks: Mapping[str, Check]
+) -> tuple[dict[str, Any], list[str], list[str]]:
+    """(property → value, what is wrong, names of cells there is no check for)."""
+    properties: dict[str, Any] = {}
+    wrong: list[str] = []
+    unknown: list[str] = []
+    for name, cell in values.items():
+        if name in _NOT_HELD or is_missing(cell):
+            continue
+        check = checks.get(name)
+        if check is None:
+            unknown.append(name)
+            continue
+        try:
+            properties[name] = check(cell)
+        except Fault as fault:
+            wrong.append(f"{name} {_shown(cell)} {fault}")
+    wrong.extend(f"{name} is missing" for name in _REQUIRED if is_missing(values.get(name)))
+    return properties, wrong, unknown
 
 
 def to_feature(asset: Asset, located: str | None = None) -> dict[str, Any]:

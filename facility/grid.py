@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from shapely.geometry import mapping
 
 from facility.asset_rows import Fault, checked_code, checked_name
-from facility.rowfile import Place, Row, RowIssue, is_missing
+from facility.rowfile import Row, RowIssue, RowPlace, is_missing
 
 
 class Level(StrEnum):
@@ -89,7 +89,7 @@ def read_grid(rows: Iterable[Row]) -> tuple[Grid, list[RowIssue]]:
     A cell is refused where its own row is wrong, its code is taken, or its parent is not there or
     not of a higher level; so are, in turn, the cells below it. What is left has no cycle.
     """
-    cells: dict[str, tuple[Cell, Place]] = {}
+    cells: dict[str, tuple[Cell, RowPlace]] = {}
     rejected: list[RowIssue] = []
     for row in rows:
         subject = str(row.values.get("code") or "")
@@ -107,7 +107,7 @@ def read_grid(rows: Iterable[Row]) -> tuple[Grid, list[RowIssue]]:
     return Grid(cell for cell, _ in cells.values()), rejected
 
 
-def _refuse_orphans(cells: dict[str, tuple[Cell, Place]]) -> list[RowIssue]:
+def _refuse_orphans(cells: dict[str, tuple[Cell, RowPlace]]) -> list[RowIssue]:
     """Takes out of ``cells`` those whose parent is wrong, from the top down."""
     rejected = []
     # A parent stands above its child, so by the time a cell is looked at, its parent was.

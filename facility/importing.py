@@ -17,7 +17,7 @@ from facility.importmap import ImportMap, load_map
 from facility.inventory import Inventory
 from facility.inventory_checks import remarks_on
 from facility.lighting import load_plans
-from facility.rowfile import Place, Row, RowFile, RowIssue, read_rows
+from facility.rowfile import Row, RowFile, RowIssue, RowPlace, read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class ImportedAssets:
     source: str
     rows: int
     assets: dict[str, Asset]
-    places: dict[str, Place]
+    places: dict[str, RowPlace]
     rejected: tuple[RowIssue, ...]
     warnings: tuple[RowIssue, ...]
 
@@ -50,7 +50,7 @@ class _Reader:
     plans: Collection[str]
     mapped: ImportMap | None
     assets: dict[str, Asset] = field(default_factory=dict)
-    places: dict[str, Place] = field(default_factory=dict)
+    places: dict[str, RowPlace] = field(default_factory=dict)
     rejected: list[RowIssue] = field(default_factory=list)
     warnings: list[RowIssue] = field(default_factory=list)
 
@@ -116,7 +116,7 @@ def read_inventory(
     plans: Collection[str] | None = None,
     map_file: Path | None = None,
     grid_file: Path | None = None,
-    on_report: Callable[[ImportReport], None] | None = None,
+    on_report: Callable[[ImportReport], object] | None = None,
 ) -> Inventory:
     """The inventory of a file, without keeping it; ``on_report`` is told of bad rows.
 
@@ -219,7 +219,7 @@ def _expect_contract(path: Path, file: RowFile) -> None:
 
 
 def _unknown_columns(mapped: ImportMap, file: RowFile) -> list[RowIssue]:
-    place = Place(file.name, 0)
+    place = RowPlace(file.name, 0)
     return [
         RowIssue(place, f"{mapped.name} speaks of column {column}, which no row has")
         for column in sorted(mapped.columns)

@@ -9,6 +9,7 @@ changes and writes holds :func:`locked` meanwhile.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -105,7 +106,10 @@ def version(data_dir: Path) -> str:
 
 
 def keep_assets(data_dir: Path, assets: Mapping[str, Asset], cells: Grid) -> None:
-    """Replaces the kept assets by these; those without a grid code are kept with their cell's."""
+    """Replaces the kept assets by these; those without a grid code are kept with their cell's.
+
+    Retryable where the disk is full, Permanent where the file may not be written.
+    """
     codes = _located(assets.values(), cells)
     _keep(
         data_dir / INVENTORY,
@@ -200,4 +204,7 @@ def _keep(path: Path, features: Iterable[dict[str, Any]]) -> None:
     except OSError as error:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
-        raise Permanent(f"{path}: cannot be written: {error.strerror}") from error
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        raise (Retryable if full else Permanent)(
+            f"{path}: cannot be written: {error.strerror}"
+        ) from error

@@ -25,7 +25,7 @@ _WGS84 = re.compile(r"CRS:?84|EPSG:+(\d+(\.\d+)*:+)?(4326|4490)\b", re.IGNORECAS
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RowPlace:
     """Where a row stands: its line, and its number as a feature where a line holds several."""
 
     source: str
@@ -43,7 +43,7 @@ class RowIssue:
     ``place.line`` is 0 where the whole file is meant.
     """
 
-    place: Place
+    place: RowPlace
     reason: str
     subject: str = ""
 
@@ -52,7 +52,7 @@ class RowIssue:
 class Row:
     """One feature or record. ``geometry`` is the GeoJSON geometry, None for CSV."""
 
-    place: Place
+    place: RowPlace
     values: dict[str, Any]
     geometry: Any = None
 
@@ -137,7 +137,7 @@ def read_features(path: Path, content: bytes) -> RowFile:
     # A feature's number is worth telling only where lines do not tell features apart.
     alone = len(set(starts)) == len(starts)
     for number, (raw, line) in enumerate(zip(raws, starts, strict=True), 1):
-        place = Place(path.name, line, None if alone else number)
+        place = RowPlace(path.name, line, None if alone else number)
         try:
             feature = decoder.decode(raw)
         except (msgspec.MsgspecError, RecursionError) as error:
@@ -200,7 +200,7 @@ def _read_records(path: Path, text: str) -> RowFile:
     rows: list[Row] = []
     unreadable: list[RowIssue] = []
     while True:
-        place = Place(path.name, reader.line_num + 1)
+        place = RowPlace(path.name, reader.line_num + 1)
         try:
             cells = next(reader)
         except StopIteration:

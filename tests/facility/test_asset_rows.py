@@ -18,11 +18,11 @@ from facility.asset_rows import (
 from facility.assets import Asset, Cabinet, Cover, CoverType, Station, Streetlight
 from facility.clock import HOUR
 from facility.measurements import Kind
-from facility.rowfile import Place, Row
+from facility.rowfile import Row, RowPlace
 from tests.facility.asset_strategies import ASSETS, UNHURRIED
 
 PLANS = {"all-night", "half-night"}
-PLACE = Place("a.geojson", 1)
+PLACE = RowPlace("a.geojson", 1)
 
 
 def row_of(kind: Any = "streetlight", **cells: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facility.grid import Grid, Level, read_grid, to_feature
-from facility.rowfile import Place, Row
+from facility.rowfile import Row, RowPlace
 from tests.facility.asset_strategies import UNHURRIED, finite
 
 
@@ -20,7 +20,7 @@ def square(west: float, south: float, size: float) -> dict[str, Any]:
 
 
 def row(line: int, code: Any, level: str, geometry: Any, **values: Any) -> Row:
-    return Row(Place("grid.geojson", line), {"code": code, "level": level} | values, geometry)
+    return Row(RowPlace("grid.geojson", line), {"code": code, "level": level} | values, geometry)
 
 
 def district() -> list[Row]:
@@ -98,7 +98,7 @@ def test_the_order_of_the_rows_is_of_no_account() -> None:
 def test_a_cell_survives_its_feature() -> None:
     for cell in grid_of(district()).cells.values():
         feature = json.loads(json.dumps(to_feature(cell)))
-        again = Row(Place("grid.geojson", 1), {**feature["properties"], "parent": None}, None)
+        again = Row(RowPlace("grid.geojson", 1), {**feature["properties"], "parent": None}, None)
         grid, rejected = read_grid([Row(again.place, again.values, feature["geometry"])])
         assert rejected == []
         read = grid.cells[cell.code]

@@ -1,11 +1,11 @@
 """The report in words: every refused row is named, and a reason is told once."""
 
 from facility.import_report import ImportReport, format_report
-from facility.rowfile import Place, RowIssue
+from facility.rowfile import RowIssue, RowPlace
 
 
 def issue(line: int, reason: str, subject: str = "", feature: int | None = None) -> RowIssue:
-    return RowIssue(Place("a.csv", line, feature), reason, subject)
+    return RowIssue(RowPlace("a.csv", line, feature), reason, subject)
 
 
 def test_the_counts_come_first_and_nothing_else_where_all_is_well() -> None:
@@ -25,7 +25,7 @@ def test_rows_of_one_reason_stand_together() -> None:
         issue(2, "id is missing"),
         issue(3, "seq 'x' is not a number", "L-3"),
         *(issue(line, "id is missing") for line in (4, 5, 6, 9)),
-        RowIssue(Place("grid.geojson", 7), "code is missing"),
+        RowIssue(RowPlace("grid.geojson", 7), "code is missing"),
     )
     report = ImportReport("a.csv", 10, 4, 0, 0, rejected)
     assert format_report(report).splitlines() == [

@@ -1,6 +1,8 @@
 """What is kept: normalised, replaced whole or not at all, and checked where a person edited it."""
 
+import errno
 import multiprocessing
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -174,17 +176,18 @@ def test_a_damaged_cell_is_named(tmp_path: Path) -> None:
         load_grid(tmp_path)
 
 
+@pytest.mark.parametrize(("number", "error"), [(errno.ENOSPC, Retryable), (errno.EROFS, Permanent)])
 def test_a_write_that_fails_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, error: type[Exception]
 ) -> None:
     keep_assets(tmp_path, ALL, Grid())
     content = (tmp_path / INVENTORY).read_bytes()
 
-    def disk_full(_: int) -> None:
-        raise OSError(28, "No space left on device")
+    def fails(_: int) -> None:
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("facility.inventory_file.os.fsync", disk_full)
-    with pytest.raises(Permanent, match=r"inventory.geojson: cannot be written: No space left"):
+    monkeypatch.setattr("facility.inventory_file.os.fsync", fails)
+    with pytest.raises(error, match=r"inventory.geojson: cannot be written: [A-Z]"):
         keep_assets(tmp_path, by_id([LAMP]), Grid())
     assert (tmp_path / INVENTORY).read_bytes() == content
     assert [path.name for path in tmp_path.iterdir()] == [INVENTORY]
