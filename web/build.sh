@@ -25,5 +25,5 @@ if [ ! -e node_modules/.package-lock.json ] ||
     npm ci --no-fund --no-audit --loglevel=error
     touch node_modules/.package-lock.json
 fi
-npm run --silent build
+npm run --silent build -- --logLevel warn
 touch ../api/static/index.html

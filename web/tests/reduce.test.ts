@@ -94,7 +94,7 @@ describe("segments", () => {
 describe("the clock", () => {
   const health = (now: string, speed: number): Action => ({
     type: "health",
-    health: { status: "ok", now, clock: { virtual: true, speed }, problems: [] },
+    health: { status: "ok", now, clock: { virtual: true, speed }, site: { area: "410105", timezone: "Asia/Shanghai" }, problems: [] },
     at: 500,
   });
 

@@ -75,11 +75,11 @@ export const getSegments = () => call<SegmentCollection>("segments");
 
 /** The newest `most` cases, or a page more, in the given states. */
 export const getCases = (states: readonly CaseState[], most: number) =>
-  pages<Case>("cases", { state: states, limit: 200 }, most);
+  pages<Case>("cases", { state: states, limit: 500 }, most);
 
 export const getCase = (id: string) => call<CaseWithEvents>(`cases/${part(id)}`);
 
-export const getLampsOf = (segment: string) => pages<Asset>("assets", { segment, limit: 200 }, 1000);
+export const getLampsOf = (segment: string) => pages<Asset>("assets", { segment, limit: 500 }, 1000);
 
 export const getReadings = (asset: string, from: string, to: string) =>
   call<Readings>(`assets/${part(asset)}/readings${query({ from, to })}`);

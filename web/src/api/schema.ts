@@ -99,6 +99,7 @@ export interface Health {
   status: "ok" | "degraded";
   now: string;
   clock: { virtual: boolean; speed: number };
+  site: { area: string; timezone: string };
   problems: Problem[];
 }
 

@@ -4,6 +4,7 @@ import { computed, readonly, ref, shallowRef } from "vue";
 
 import { getCases, getHealth, getSegments } from "../api/client";
 import { follow } from "../api/stream";
+import { zone } from "../wording/time";
 import { type Action, EMPTY, reduce, type RoomState } from "./reduce";
 
 const TICK_MS = 500;
@@ -31,6 +32,7 @@ function dispatch(action: Action): void {
 
 async function refreshHealth(): Promise<void> {
   const health = await getHealth();
+  zone.value = health.site.timezone;
   dispatch({ type: "health", health, at: Date.now() });
 }
 

@@ -1,6 +1,9 @@
 /** Times and spans as people read them. Shown in the time of the place, not of the browser. */
 
-export const ZONE = "Asia/Shanghai";
+import { computed, shallowRef } from "vue";
+
+/** The place's time zone; the server tells it soon after the page was opened. */
+export const zone = shallowRef("Asia/Shanghai");
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -23,28 +26,30 @@ export function span(ms: number): Span {
   return { unit: "days", d: Math.floor(length / DAY), h: Math.floor((length % DAY) / HOUR) };
 }
 
-const format = (parts: Intl.DateTimeFormatOptions) =>
-  new Intl.DateTimeFormat("en-CA", { timeZone: ZONE, hourCycle: "h23", ...parts });
+/** Formats are dear to make, so there is one of each as long as the zone is the same. */
+const format = (locale: string, parts: Intl.DateTimeFormatOptions) =>
+  computed(
+    () => new Intl.DateTimeFormat(locale, { timeZone: zone.value, hourCycle: "h23", ...parts }),
+  );
 
-const DATE = format({ year: "numeric", month: "2-digit", day: "2-digit" });
-const TIME = format({ hour: "2-digit", minute: "2-digit" });
-const TIME_OF_DAY = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DATE = format("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" });
+const TIME = format("en-CA", { hour: "2-digit", minute: "2-digit" });
+const TIME_OF_DAY = format("en-CA", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const WEEKDAY = { zh: format("zh-CN", { weekday: "long" }), en: format("en-GB", { weekday: "long" }) };
 
 /** `2026-06-21` */
-export const date = (ms: number) => DATE.format(ms);
+export const date = (ms: number) => DATE.value.format(ms);
 
 /** `19:41` */
-export const time = (ms: number) => TIME.format(ms);
+export const time = (ms: number) => TIME.value.format(ms);
 
 /** `19:41:05` */
-export const timeOfDay = (ms: number) => TIME_OF_DAY.format(ms);
+export const timeOfDay = (ms: number) => TIME_OF_DAY.value.format(ms);
 
 /** `19:41` on the day of `now`, `06-20 19:41` on another. */
 export function moment(ms: number, now: number): string {
   return date(ms) === date(now) ? time(ms) : `${date(ms).slice(5)} ${time(ms)}`;
 }
 
-export function weekday(ms: number, language: string): string {
-  const locale = language === "zh" ? "zh-CN" : "en-GB";
-  return new Intl.DateTimeFormat(locale, { timeZone: ZONE, weekday: "long" }).format(ms);
-}
+export const weekday = (ms: number, language: string) =>
+  WEEKDAY[language === "zh" ? "zh" : "en"].value.format(ms);

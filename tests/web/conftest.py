@@ -1,0 +1,172 @@
+"""The real app with the built control room, and a real Chromium looking at it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from api import page as control_room
+from api.app import create_app
+from api.parts import Site
+from api.serve import Server
+from cases.database import upgrade
+from cases.desk import Desk
+from cases.events import CaseEvent
+from facility.assets import Cover, Streetlight
+from facility.bus import Bus, KindState, LocalBus
+from facility.clock import MINUTE, VirtualClock, from_rfc3339
+from facility.inventory import Inventory
+from facility.measurements import Kind
+from facility.readings import Names, ReadingBatch
+from facility.store.duckdb import DuckStore
+
+DUSK = from_rfc3339("2026-06-21T20:30:00+08:00")
+LAMPS = tuple(f"L{n}" for n in range(1, 9))
+STATES = ("lit", "dark", "off", "silent", "unknown")
+
+# WebGL without a graphics card, and a browser that speaks to nobody but the page.
+CHROMIUM = (
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@dataclass
+class District:
+    """Two segments of four lamps and a cover, served at ``url``."""
+
+    clock: VirtualClock
+    desk: Desk
+    bus: Bus
+    store: DuckStore
+    inventory: Inventory
+    server: Server
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def app(self) -> FastAPI:
+        return create_app(
+            clock=self.clock,
+            inventory=lambda: self.inventory,
+            store=self.store,
+            desk=self.desk,
+            bus=self.bus,
+            site=Site("410105", "Asia/Shanghai"),
+        )
+
+    def restart(self) -> None:
+        """Starts a server again, where the last one was, after :meth:`Server.stop`."""
+        self.server = Server(self.app(), port=self.server.port)
+        self.server.start()
+
+    def lamps_are(self, **states: tuple[str, ...]) -> None:
+        """What the rules hold of the lamps now; those not named are lit."""
+        named = {lamp: state for state, lamps in states.items() for lamp in lamps}
+        codes = [STATES.index(named.get(lamp, "lit")) for lamp in LAMPS]
+        now = self.clock.now_ms()
+        seen = np.full(len(LAMPS), now, dtype=np.int64)
+        state = np.array(codes, dtype=np.int8)
+        self.bus.publish(KindState(Kind.STREETLIGHT, now, LAMPS, STATES, state, seen))
+
+    def opens(self, case: str, kind: str, subject: str, *members: str, cause: str = "") -> None:
+        """Records that the rules opened a case, at the clock's time."""
+        event = CaseEvent(
+            at=self.clock.now_ms(),
+            event="opened",
+            case=case,
+            type=kind,
+            subject=subject,
+            members=members,
+            cause=cause,
+            evidence={"lamps": len(members), "power_w": 0.4, "odd_<b>key</b>": "<i>text</i>"},
+            rule="test",
+            rule_version="1",
+        )
+        assert self.desk.record([event]) == 1
+
+
+def _lamp(number: int) -> Streetlight:
+    segment, seq = divmod(number - 1, 4)
+    return Streetlight(
+        id=f"L{number}",
+        area="410105",
+        name=f"花园路{number}号灯",
+        lon=113.68 + 0.0004 * seq,
+        lat=34.78 + 0.002 * segment,
+        road="花园路",
+        segment=f"S{segment + 1}",
+        seq=seq + 1,
+        rated_w=120,
+    )
+
+
+def _readings() -> ReadingBatch:
+    """An evening of L1: lit, then dark ten minutes before dusk."""
+    ts = np.arange(DUSK - 60 * MINUTE, DUSK, 5 * MINUTE, dtype=np.int64)
+    power = np.where(ts < DUSK - 10 * MINUTE, 118.0, 0.4)
+    series = np.zeros(len(ts), dtype=np.int32)
+    return ReadingBatch(Kind.STREETLIGHT, Names(["L1"]), series, ts, ts, {"power_w": power})
+
+
+@pytest.fixture
+def district(tmp_path: Path) -> Iterator[District]:
+    if not (control_room.STATIC / "index.html").is_file():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no built page: run make setup")
+    url = f"sqlite:///{tmp_path}/cases.db"
+    upgrade(url)
+    cover = Cover(id="M1", area="410105", name="花园路雨水井", lon=113.681, lat=34.781)
+    inventory = Inventory.of([*(_lamp(n + 1) for n in range(len(LAMPS))), cover])
+    clock, bus, desk = VirtualClock(DUSK, 1.0), LocalBus(), Desk(url)
+    store = DuckStore(tmp_path / "readings.duckdb")
+    store.write(_readings())
+    site = Site("410105", "Asia/Shanghai")
+    app = create_app(
+        clock=clock, inventory=lambda: inventory, store=store, desk=desk, bus=bus, site=site
+    )
+    served = District(clock, desk, bus, store, inventory, Server(app, port=0))
+    served.lamps_are()
+    served.server.start()
+    yield served
+    served.server.stop()
+    store.close()
+    desk.close()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, district: District) -> Iterator[Page]:
+    """The control room, opened and live. Fails if it asked anything of another machine."""
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    page = context.new_page()
+    asked: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(district.url)
+    page.get_by_text("实时", exact=True).wait_for()
+    yield page
+    context.close()
+    own = (district.url, f"blob:{district.url}", "data:")
+    assert [url for url in asked if not url.startswith(own)] == []
+    assert faults == []
