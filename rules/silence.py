@@ -107,7 +107,7 @@ class SilenceDetector:
             heard_since = self._heard_since(row, group.rows)
             if heard_since > (1 - self._book.group_share) * len(group.rows):
                 continue
-            late = self._late(now, group.rows)
+            late = self._late(now, row, group.rows)
             if self._fell_together(out, late):
                 if best is None or len(out) > len(best[1]):
                     best = group, out
@@ -129,11 +129,12 @@ class SilenceDetector:
         heard, every = self._fleet.heard, self._fleet.every
         return int((heard[rows] > heard[row] + every[row] * _STILL_OUT).sum())
 
-    def _late(self, now: int, rows: Rows) -> Rows:
-        """Those of a group that should have been heard by now and were not."""
+    def _late(self, now: int, row: int, rows: Rows) -> Rows:
+        """Those of a group that report as often as the device, and should have by now."""
         every = self._fleet.every[rows]
         heard = np.maximum(self._fleet.heard[rows], self._since_start)
-        late: Rows = rows[(every > 0) & (now - heard > every * _STILL_OUT)]
+        paced = (every > 0) & (every <= self._fleet.every[row])
+        late: Rows = rows[paced & (now - heard > every * _STILL_OUT)]
         return late
 
     def _fell_together(self, out: Rows, late: Rows) -> bool:
