@@ -226,6 +226,7 @@ class Session:
         self._client = _BulkClient(client_id, not persistent, settings.max_message_bytes)
         self._client.on_delivery = self._take
         self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
         self._client.max_inflight_messages_set(10_000)
         self._client.reconnect_delay_set(1, 15)
         if user:
@@ -234,12 +235,13 @@ class Session:
             self._client.tls_set(ca_certs=settings.ca_file, tls_version=ssl.PROTOCOL_TLS_CLIENT)
         self._subscriptions = tuple(subscriptions)
         self._on_delivery = on_delivery
-        self._connected = threading.Event()
+        self._ready = threading.Event()
         self._refusal = ""
         self.last_message = time.monotonic()
 
     def start(self, timeout_s: float = 10) -> None:
-        """Connects. UsageError where there is no broker or it refuses; later losses are mended."""
+        """Connects and subscribes. UsageError where there is no broker or it refuses; later losses
+        are mended."""
         try:
             self._client.connect(self._host, self._port, keepalive=60)
         except OSError as error:
@@ -248,7 +250,7 @@ class Session:
                 "or name it with --mqtt URL or XIUHUA_MQTT__URL"
             ) from error
         self._client.loop_start()
-        if not self._connected.wait(timeout_s):
+        if not self._ready.wait(timeout_s):
             self.stop()
             raise UsageError(
                 f"the MQTT broker at {self._host}:{self._port} does not accept this client "
@@ -300,7 +302,27 @@ class Session:
             return
         if self._subscriptions:
             client.subscribe([(topic, 1) for topic in self._subscriptions])
-        self._connected.set()
+        else:
+            self._ready.set()
+
+    def _on_subscribe(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        refused = [
+            topic
+            for topic, reason in zip(self._subscriptions, reasons, strict=False)
+            if reason.is_failure
+        ]
+        if refused:
+            self._refusal = f"it refuses the subscription to {refused[0]}"
+            log.error("the MQTT broker refuses the subscription to %s", ", ".join(refused))
+        else:
+            self._ready.set()
 
 
 def _parse_url(settings: MqttSettings) -> tuple[str, int, str | None, str | None, bool]:
