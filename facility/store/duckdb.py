@@ -181,12 +181,14 @@ def _opened(path: Path) -> tuple[duckdb.DuckDBPyConnection, dict[str, Table]]:
     """A connection to the file, its layout brought up to date, and its tables in memory."""
     connection = duckdb.connect(str(path), config=SETTINGS)
     try:
+        connection.begin()  # one transaction: one wait for the disk, and no half-made layout
         connection.execute(CREATE_SCHEMA)
         tables = {name: Table(name) for name in MEASUREMENTS}
         present = {name for (name,) in connection.execute(TABLES_OF_STORE).fetchall()}
         for name, table in tables.items():
             connection.execute(table.sql.create())
             table.load(connection, saved=f"{name}_latest" in present)
+        connection.commit()
     except BaseException:
         connection.close()
         raise
