@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
@@ -31,7 +32,8 @@ class Server:
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._server = _Server(app)
-        self._thread: threading.Thread | None = None
+        self._serving: threading.Thread | None = None
+        self._ended = threading.Event()
 
     @property
     def url(self) -> str:
@@ -41,22 +43,30 @@ class Server:
 
     def run(self) -> None:
         """Serves until it is stopped. KeyboardInterrupt when that was by Ctrl-C."""
-        self._server.run(sockets=[self._socket])
+        self._serving = threading.current_thread()
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+            self._ended.set()
 
     def start(self) -> None:
         """Serves on a thread. RuntimeError where the app did not start; its log says why."""
-        self._thread = threading.Thread(target=self.run, name="api", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self.run, name="api", daemon=True).start()
         self._server.answering.wait()
         if not self._server.started:
             raise RuntimeError("the API did not start; its log says why")
 
     def stop(self) -> None:
-        """Ends streams and requests, and returns when all has ended. From any thread."""
+        """Ends streams and requests, and returns when all has ended.
+
+        From any thread; in the one that serves, as a signal handler does, it does not wait.
+        """
         self._server.should_exit = True
-        if self._thread is not None:
-            self._thread.join()
-        self._socket.close()
+        if self._serving is None:
+            self._socket.close()
+        elif self._serving is not threading.current_thread():
+            self._ended.wait()
 
     def __enter__(self) -> Self:
         self.start()
@@ -98,6 +108,11 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.state.parts.hub.close()
         await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            # Whoever has not read what was sent by now: do not wait for them.
+            if (transport := getattr(connection, "transport", None)) is not None:
+                transport.abort()
+        await asyncio.sleep(0)
 
 
 def _is_any(host: str) -> bool:

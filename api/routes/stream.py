@@ -16,7 +16,7 @@ router = APIRouter(tags=["stream"])
 LastEventId = Annotated[int | None, Header(), Field(ge=0, lt=2**63)]
 
 
-@router.get("/stream", response_class=EventStream)
+@router.get("/stream", response_class=EventStream, status_code=200)
 async def stream(parts: FromApp, last_event_id: LastEventId = None) -> Response:
     """Server-sent events: ``state`` on connecting and every 2 s, ``case`` as they happen."""
     return EventStream(parts.hub, last_event_id)

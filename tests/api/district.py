@@ -1,0 +1,180 @@
+"""A small district and its API, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+
+from api.app import create_app
+from api.live import Live
+from api.parts import Site
+from cases.desk import Desk
+from cases.events import CaseEvent
+from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
+from facility.bus import Health, KindState, LocalBus
+from facility.clock import HOUR, from_rfc3339
+from facility.inventory import Inventory
+from facility.measurements import Kind
+from facility.readings import Names, ReadingBatch
+from facility.store.base import ReadingsStore
+from facility.store.duckdb import DuckStore
+
+DUSK = from_rfc3339("2026-06-21T12:00:00Z")
+LAMP_STATES = ("lit", "dark", "off", "silent", "unknown")
+
+
+class StoppedClock:
+    """A virtual clock that moves when it is told to."""
+
+    speed = 60.0
+
+    def __init__(self, ms: int) -> None:
+        self.ms = ms
+
+    def now_ms(self) -> int:
+        return self.ms
+
+
+def lamp(segment: str, seq: int, **more: Any) -> Streetlight:
+    """A lamp of the segment; the number of a segment is the number of its road."""
+    return Streetlight(
+        id=f"{segment}-{seq}",
+        area="410105",
+        name=f"{segment} 第{seq}盏",
+        lon=round(113.6 + seq / 1_000, 6),
+        lat=round(34.7 + int(segment[1:]) / 1_000, 6),
+        road=f"花园路{segment[1:]}",
+        segment=segment,
+        seq=seq,
+        **more,
+    )
+
+
+def assets() -> list[Asset]:
+    place: dict[str, Any] = {"area": "410105", "lon": 113.7, "lat": 34.8}
+    return [
+        *(lamp("S1", seq, circuit="CAB-1/C1", cabinet="CAB-1", rated_w=60) for seq in range(5)),
+        *(lamp("S2", seq, circuit="CAB-1/C1", gateway="G1") for seq in range(4)),
+        lamp("S3", 0),
+        Cabinet(id="CAB-1", name="箱变一", circuits=("C1", "C2"), **place),
+        Cover(id="M1", name="井盖一", road="花园路", **place),
+        Station(id="T1", name="中转站", capacity_t_day=50, clear_by_ms=22 * HOUR, **place),
+    ]
+
+
+class District:
+    """The parts, the app made of them, and a client that calls it without a network.
+
+    ``monotonic_s`` is the real time that health is judged by.
+    """
+
+    def __init__(self, folder: Path, cases: Path) -> None:
+        self.clock = StoppedClock(DUSK)
+        self.inventory = Inventory.of(assets())
+        self.duck = DuckStore(folder / "readings.duckdb")
+        self.store: ReadingsStore = self.duck
+        shutil.copy(cases, folder / "cases.db")
+        self.desk = Desk(f"sqlite:///{folder}/cases.db")
+        self.bus = LocalBus()
+        self.monotonic_s = 0.0
+        self.static = folder / "static"
+        self.app = self.make_app()
+
+    def make_app(self) -> FastAPI:
+        """An app of the parts as they are now."""
+        return create_app(
+            clock=self.clock,
+            inventory=lambda: self.inventory,
+            store=self.store,
+            desk=self.desk,
+            bus=self.bus,
+            site=Site("410105", "Asia/Shanghai"),
+            live=Live(monotonic=lambda: self.monotonic_s),
+            static=self.static,
+        )
+
+    def close(self) -> None:
+        self.duck.close()
+        self.desk.close()
+
+    def call(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Answers whatever the app does; what it raises is raised here."""
+
+        async def once() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+                return await client.request(method, path, **more)
+
+        return asyncio.run(once())
+
+    def get(self, path: str, **query: Any) -> httpx.Response:
+        if not path.startswith("/"):
+            path = f"/api/v1/{path}"
+        return self.call("GET", path, params=query)
+
+    def answer(self, shape: Any, path: str, **query: Any) -> Any:
+        """The JSON of a good answer, which must be exactly as the reference says."""
+        response = self.get(path, **query)
+        assert response.status_code == 200, response.text
+        TypeAdapter(shape).validate_json(response.content)
+        return response.json()
+
+    def act(self, case: str, **body: Any) -> httpx.Response:
+        return self.call("POST", f"/api/v1/cases/{case}/actions", json=body)
+
+    def lamps_are(self, states: dict[str, str], at: int = DUSK) -> None:
+        """Tells the bus of the named lamps; the others are lit."""
+        ids = tuple(one.id for one in self.inventory.streetlights)
+        found = [LAMP_STATES.index(states.get(name, "lit")) for name in ids]
+        self.bus.publish(
+            KindState(
+                Kind.STREETLIGHT,
+                at,
+                ids,
+                LAMP_STATES,
+                np.array(found, np.int8),
+                np.full(len(ids), at, np.int64),
+            )
+        )
+
+    def tell(self, service: str, *problems: tuple[str, str, str], **counters: Any) -> None:
+        self.bus.publish(Health(service, self.clock.ms, counters, problems))
+
+    def measured(
+        self, kind: Kind, series: str, ts: Sequence[int], **columns: Sequence[float]
+    ) -> None:
+        """Stores readings of one series."""
+        times = np.array(ts, np.int64)
+        self.duck.write(
+            ReadingBatch(
+                kind,
+                Names([series]),
+                np.zeros(len(times), np.int32),
+                times,
+                times,
+                {name: np.array(values, np.float64) for name, values in columns.items()},
+            )
+        )
+
+
+def dark_segment(
+    case: str = "C-1", at: int = DUSK, *, subject: str = "segment:S1", **more: Any
+) -> CaseEvent:
+    """A segment's case opened."""
+    values: dict[str, Any] = {
+        "type": "streetlight.segment_unlit",
+        "members": ("S1-0", "S1-1", "S1-2"),
+        "cause": "cable",
+        "evidence": {"dark": 3},
+        "rule": "segment_unlit",
+        "rule_version": "1",
+    }
+    return CaseEvent(at=at, event="opened", case=case, subject=subject, **{**values, **more})

@@ -1,0 +1,133 @@
+"""What every request meets: problem documents, bounds, headers."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.shapes import Problem
+from cases.desk import Desk
+from facility.errors import Permanent, Retryable
+from facility.store.duckdb import DuckStore
+from tests.api.district import District
+
+
+def problem(response: Any, status: int) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    document: dict[str, Any] = Problem.model_validate_json(response.content).model_dump()
+    assert document["status"] == status
+    return document
+
+
+class Failing:
+    """A readings store that raises the same whatever it is asked."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        raise self._error
+
+
+def with_store(district: District, error: Exception) -> None:
+    district.store = Failing(error)
+    district.app = district.make_app()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/nothing"),
+        ("POST", "/api/v1/nothing"),
+        ("GET", "/api/v1/cases/"),
+        ("GET", "/favicon.ico"),
+        ("DELETE", "/index.html"),
+        ("GET", "/../pyproject.toml"),
+    ],
+)
+def test_what_is_not_there_is_a_problem(district: District, method: str, path: str) -> None:
+    document = problem(district.call(method, path), 404)
+    assert "/docs" in document["detail"]
+
+
+def test_a_wrong_method_says_which_are_possible(district: District) -> None:
+    response = district.call("DELETE", "/api/v1/cases")
+    assert "GET" in problem(response, 405)["detail"]
+    assert response.headers["allow"] == "GET"
+
+
+def test_a_database_that_is_away_is_to_be_asked_again(district: District) -> None:
+    with_store(district, Retryable("influxdb at http://db:8086 is away"))
+    for path in ("assets/S1-1", "assets/S1-1/readings"):
+        response = district.get(path)
+        assert problem(response, 503)["detail"] == "influxdb at http://db:8086 is away"
+        assert response.headers["retry-after"] == "5"
+
+
+def test_a_case_database_that_is_away_is_to_be_asked_again(
+    district: District, tmp_path: Path
+) -> None:
+    district.desk.close()
+    district.desk = Desk(f"sqlite:///{tmp_path}/nowhere/cases.db")
+    district.app = district.make_app()
+    for path in ("cases", "cases/C-1", "segments", "assets/S1-1"):
+        assert "is away" in problem(district.get(path), 503)["detail"]
+    assert district.get("health").status_code == 200
+    assert "xiuhua_case_database_up 0.0" in district.get("/metrics").text
+
+
+def test_a_store_that_refuses_is_named_and_logged(
+    district: District, caplog: pytest.LogCaptureFixture
+) -> None:
+    with_store(district, Permanent("influxdb: database not found"))
+    assert problem(district.get("assets/S1-1"), 500)["detail"] == "influxdb: database not found"
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_a_bug_is_logged_once_and_tells_nothing(
+    district: District, caplog: pytest.LogCaptureFixture
+) -> None:
+    with_store(district, RuntimeError("the secret of the house"))
+    with caplog.at_level(logging.INFO):
+        response = district.get("assets/S1-1")
+    assert "secret" not in str(problem(response, 500))
+    (record,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert record.message == "failed: GET /api/v1/assets/S1-1"
+    assert record.exc_info is not None
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_large_body_is_not_read(district: District) -> None:
+    large = b"x" * 70_000
+    headers = {"content-type": "application/json"}
+    path = "/api/v1/cases/C-1/actions"
+    response = district.call("POST", path, content=large, headers=headers)
+    assert "65,536" in problem(response, 413)["detail"]
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/api/v1/health", "/api/v1/nothing", "/metrics"])
+def test_every_answer_says_what_the_browser_may_do(district: District, path: str) -> None:
+    headers = district.get(path).headers
+    policy = dict(
+        part.split(" ", 1) for part in headers["content-security-policy"].split("; ") if " " in part
+    )
+    assert policy["default-src"] == policy["script-src"] == policy["connect-src"] == "'self'"
+    assert "blob:" in policy["worker-src"]
+    assert policy["child-src"] == "blob:"
+    assert policy["img-src"] == "'self' data: blob:"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_is_live_is_not_kept(district: District) -> None:
+    for path in ("health", "assets", "segments", "cases", "nothing"):
+        assert district.get(path).headers["cache-control"] == "no-store"
+
+
+def test_the_parts_stay_the_callers(district: District) -> None:
+    district.get("assets/S1-1")
+    assert isinstance(district.store, DuckStore)
+    assert district.desk.counts()["open"] == 0

@@ -1,0 +1,66 @@
+"""The control room at / and the reference at /docs: both without internet."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.api.district import District
+
+
+@pytest.fixture
+def built(district: District) -> District:
+    """With a web build as Vite leaves it."""
+    (district.static / "assets").mkdir(parents=True)
+    (district.static / "index.html").write_text("<!doctype html><title>绣花</title>")
+    (district.static / "mark.svg").write_text("<svg/>")
+    (district.static / "assets" / "index-AbC123.js").write_text("start()")
+    return district
+
+
+def test_the_page_is_asked_for_each_time_and_its_hashed_files_never_again(built: District) -> None:
+    page = built.get("/")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert page.headers["cache-control"] == "no-cache"
+    assert "绣花" in page.text
+    assert built.get("/mark.svg").headers["cache-control"] == "no-cache"
+    script = built.get("/assets/index-AbC123.js")
+    assert script.text == "start()"
+    assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
+    again = built.call("GET", "/", headers={"if-none-match": page.headers["etag"]})
+    assert again.status_code == 304
+    assert built.call("HEAD", "/").status_code == 200
+
+
+def test_only_files_of_the_build_are_served(built: District) -> None:
+    for path in ("/assets/gone.js", "/..%2fcases.db", "/assets/../../cases.db", "/assets"):
+        assert built.get(path).status_code == 404
+
+
+def test_without_a_build_a_plain_page_says_what_to_do(district: District) -> None:
+    page = district.get("/")
+    assert page.status_code == 503
+    assert page.headers["content-type"].startswith("text/html")
+    assert "make setup" in page.text
+    assert "尚未构建" in page.text
+    assert district.get("/index.html").status_code == 404
+    assert district.get("health").status_code == 200
+
+
+def test_the_reference_comes_from_here_alone(district: District) -> None:
+    page = district.get("/docs").text
+    assert "://" not in page
+    links = re.findall(r'(?:src|href)="([^"]+)"', page)
+    files = {link: district.get(link) for link in links if link != "data:,"}
+    assert set(files) == {"/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/docs/start.js"}
+    for link, response in files.items():
+        assert response.status_code == 200
+        kind = "text/css" if link.endswith("css") else "text/javascript"
+        assert response.headers["content-type"].startswith(kind)
+    assert "SwaggerUIBundle" in files["/docs/swagger-ui-bundle.js"].text
+    assert "<script>" not in page, "the page's own policy forbids it"
+    start = files["/docs/start.js"].text
+    assert "://" not in start
+    assert district.get("/openapi.json").status_code == 200
+    assert '"/openapi.json"' in start

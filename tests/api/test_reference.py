@@ -1,0 +1,67 @@
+"""docs/api.md and the interactive reference say the same, and both what is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api import shapes
+from tests.api.district import District
+
+TEXT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+BASE = "/api/v1/"
+
+
+@pytest.fixture
+def described(district: District) -> dict[str, Any]:
+    found: dict[str, Any] = district.get("/openapi.json").json()
+    return found
+
+
+def calls_in_the_text() -> dict[tuple[str, str], set[str]]:
+    found = {}
+    for line in re.findall(r"^\| `(\w+) ([^`]+)` \|", TEXT, re.MULTILINE):
+        method, call = line
+        path, _, query = call.partition("?")
+        found[method, path] = set(query.split("&")) - {""}
+    return found
+
+
+def test_the_text_has_every_call_and_every_parameter(described: dict[str, Any]) -> None:
+    found = {}
+    for path, methods in described["paths"].items():
+        if not path.startswith(BASE):
+            continue
+        for method, call in methods.items():
+            short = re.sub(r"\{\w+\}", "{id}", path.removeprefix(BASE))
+            found[method.upper(), short] = {
+                one["name"] for one in call.get("parameters", []) if one["in"] == "query"
+            }
+    assert calls_in_the_text() == found
+
+
+@pytest.mark.parametrize(("name", "shape"), [("CASE", shapes.Case), ("EVENT", shapes.Event)])
+def test_the_text_has_every_field(name: str, shape: type[shapes.Shape]) -> None:
+    match = re.search(rf"^{name} `(\{{.*?\}})`", TEXT, re.MULTILINE | re.DOTALL)
+    assert match is not None
+    named = set(re.findall(r'"(\w+)"', match[1])) - {"name"}
+    if name == "CASE":
+        assert "version" in named
+    assert named == set(shape.model_fields)
+
+
+def test_every_call_is_described(described: dict[str, Any]) -> None:
+    for path, methods in described["paths"].items():
+        for method, call in methods.items():
+            assert call.get("description"), f"{method} {path} does not say what it does"
+            problem = call["responses"]["default"]["content"]
+            assert list(problem) == ["application/problem+json"]
+            assert "422" not in call["responses"], "the framework's own shape is not ours"
+
+
+def test_every_reference_inside_leads_somewhere(described: dict[str, Any]) -> None:
+    for name in set(re.findall(r"#/components/schemas/([\w-]+)", str(described))):
+        assert name in described["components"]["schemas"]
