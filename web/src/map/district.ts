@@ -48,6 +48,7 @@ const hints = ({ touch, wheel }: GestureHints) => ({
 export function openDistrict(
   container: HTMLElement,
   clicked: Clicked,
+  title: string,
   gestures: GestureHints | null,
 ): Promise<District> {
   return new Promise((resolve, reject) => {
@@ -65,7 +66,7 @@ export function openDistrict(
         fadeDuration: 0,
         // On a phone one finger scrolls the page, two move the map.
         cooperativeGestures: gestures !== null,
-        locale: gestures ? hints(gestures) : {},
+        locale: { "Map.Title": title, ...(gestures ? hints(gestures) : {}) },
       });
     } catch (error) {
       reject(error instanceof Error ? error : new Error(String(error)));
@@ -97,6 +98,20 @@ function listen(map: MapLibre, clicked: Clicked): void {
 
 function district(map: MapLibre): District {
   const source = (id: string) => map.getSource<GeoJSONSource>(id);
+  /** What is shown whole, until somebody moves the map. */
+  let whole: Bounds | null = null;
+  map.on("movestart", ({ originalEvent }) => {
+    if (originalEvent) whole = null;
+  });
+  map.on("resize", () => {
+    if (whole) show(whole, false);
+  });
+
+  function show(bounds: Bounds, animate: boolean): void {
+    const padding = map.getContainer().clientWidth > 500 ? PADDING : 20;
+    map.fitBounds(bounds, { padding, maxZoom: 16, animate });
+  }
+
   return {
     segments: (data) => void source("segments")?.setData(data),
     markers: (data) => void source("markers")?.setData(data),
@@ -105,11 +120,13 @@ function district(map: MapLibre): District {
       map.setFilter("marker-selected", ["==", ["get", "id"], caseId]);
     },
     fit(bounds, animate) {
-      const padding = map.getContainer().clientHeight > 500 ? PADDING : 20;
-      map.fitBounds(bounds, { padding, maxZoom: 16, animate });
+      whole = bounds;
+      show(bounds, animate);
     },
     reveal(lon, lat) {
-      if (!map.getBounds().contains([lon, lat])) map.easeTo({ center: [lon, lat] });
+      if (map.getBounds().contains([lon, lat])) return;
+      whole = null;
+      map.easeTo({ center: [lon, lat] });
     },
     ping(lon, lat) {
       const element = document.createElement("span");

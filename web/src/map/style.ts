@@ -42,7 +42,10 @@ function line(
   return { id, type: "line", source: "segments", filter, layout, paint };
 }
 
-/** Drawn from the bottom up: sound segments thin, dark ones wide with a glow, silent ones dashed. */
+/**
+ * Drawn from the bottom up: sound segments thin, unknown ones dotted, silent ones dashed, dark ones
+ * wide with a glow.
+ */
 function segmentLayers(): LayerSpecification[] {
   const all: FilterSpecification = true;
   return [
@@ -53,9 +56,14 @@ function segmentLayers(): LayerSpecification[] {
       "line-opacity": 0.42,
       "line-blur": width(7, 14, 34),
     }),
-    line("sound", ["!", inState("dark", "partly_dark", "silent")] as FilterSpecification, {
+    line("sound", ["!", inState("dark", "partly_dark", "silent", "unknown")] as FilterSpecification, {
       "line-color": colourOfState(),
       "line-width": width(1.6, 3, 8),
+    }),
+    line("unknown", inState("unknown"), {
+      "line-color": token("state-unknown"),
+      "line-width": width(1.6, 3, 8),
+      "line-dasharray": [0.1, 2.2],
     }),
     line(
       "silent",

@@ -24,7 +24,7 @@ export const zh = {
   state: {
     lit: "亮灯",
     dark: "不亮",
-    off: "按计划熄灯",
+    off: "计划熄灯",
     silent: "失联",
     unknown: "未知",
     ok: "正常",
