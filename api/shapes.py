@@ -224,18 +224,15 @@ class Health(Shape):
     problems: list[ServiceProblem]
 
 
-class FieldError(Shape):
-    name: str
-    detail: str
-
-
 class Problem(BaseModel):
+    """An RFC 9457 document; its schema stands alone, for it is put in every answer's."""
+
     type: str
     title: str
     status: int
     detail: str
     detail_zh: str | None = None
-    errors: list[FieldError] | None = None
+    errors: list[dict[Literal["name", "detail"], str]] | None = None
     possible: list[str] | None = None
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import sync_playwright
 
+from api.serve import Server
 from tests.api.district import District
 
 
@@ -64,3 +66,25 @@ def test_the_reference_comes_from_here_alone(district: District) -> None:
     assert "://" not in start
     assert district.get("/openapi.json").status_code == 200
     assert '"/openapi.json"' in start
+
+
+def test_a_browser_shows_the_reference_and_asks_nobody_else(
+    district: District, chromium: str
+) -> None:
+    asked, faults = set(), []
+    with Server(district.app, port=0) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda request: asked.add(request.url))
+        page.goto(f"{server.url}/docs")
+        calls = page.locator(".opblock")
+        calls.first.wait_for()
+        calls.filter(has_text="Act").first.locator(".opblock-summary-control").click()
+        page.get_by_role("button", name="Try it out").wait_for()
+        shown_errors = page.locator(".errors-wrapper").count()
+        browser.close()
+    assert faults == []
+    assert shown_errors == 0
+    assert {url for url in asked if not url.startswith((server.url, "data:"))} == set()
