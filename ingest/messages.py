@@ -48,7 +48,7 @@ class Quarantined:
         return cls(
             messages.arrived[at],
             topic.decode("utf-8", "replace") if isinstance(topic, bytes) else topic,
-            payload.encode() if isinstance(payload, str) else payload,
+            payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else payload,
             reason,
             detail,
         )
@@ -72,8 +72,9 @@ class Decoded:
     """What became of some messages.
 
     ``received`` readings = rows of ``batches`` + ``quarantined``, always. ``dropped`` counts the
-    fields that were dropped from readings that were kept, by (table, field, reason): ``type``,
-    ``range``, ``unknown`` or ``choice``. ``without_ts`` counts readings timed by their receipt.
+    fields that were dropped, whatever became of their readings, by (table, field, reason):
+    ``type``, ``range``, ``unknown`` or ``choice``. ``without_ts`` counts the readings
+    timed by their receipt.
     """
 
     received: int = 0

@@ -7,6 +7,7 @@ import logging
 from facility.readings import Names
 from ingest import topics
 from ingest.decoders.native import NativeDecoder
+from ingest.decoders.shapes import Shapes
 from ingest.messages import Decoded, Messages, Quarantined
 
 log = logging.getLogger(__name__)
@@ -47,31 +48,32 @@ class Pipeline:
             self._forget()
         decoded = Decoded()
         routes = self._routes
-        add = self._native.add
+        series = [0] * len(messages)
         for at, topic in enumerate(messages.topics):
             route = routes.get(topic)
             if route is None:
                 route = routes[topic] = self._route(topic)
-            table, device = route
+            table, series[at] = route
             if oversized and at in oversized:
                 self._refuse(messages, at, "oversized", decoded)
             elif table:
-                add(messages, at, table, device, decoded)
+                self._native.add(messages, at, table, decoded)
             else:
                 self._refuse(messages, at, "topic", decoded)
-        self._native.finish(messages, decoded)
+        self._shapes.finish(messages, series, decoded)
         return decoded
 
     def _forget(self) -> None:
         self._names = Names()
-        self._routes: dict[str | bytes, tuple[str, str]] = {}
-        self._native = NativeDecoder(self._names)
+        self._routes: dict[str | bytes, tuple[str, int]] = {}
+        self._shapes = Shapes(self._names)
+        self._native = NativeDecoder(self._shapes)
 
-    def _route(self, topic: str | bytes) -> tuple[str, str]:
-        """(table, device) of a topic; empty strings where it is none of ours."""
+    def _route(self, topic: str | bytes) -> tuple[str, int]:
+        """(table, code of the device) of a topic; no table where it is none of ours."""
         text = topic.decode("utf-8", "replace") if isinstance(topic, bytes) else topic
         parsed = topics.parse(self._root, text)
-        return (parsed.table, parsed.device) if parsed else ("", "")
+        return (parsed.table, self._names.code(parsed.device)) if parsed else ("", -1)
 
     @staticmethod
     def _refuse(

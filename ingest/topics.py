@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from facility.measurements import STATUS, Kind
 
 _TOPIC = re.compile(
-    r"(?P<area>\d{6})/(?P<kind>streetlight|cabinet|cover|station)"
+    r"(?P<area>[0-9]{6})/(?P<kind>streetlight|cabinet|cover|station)"
     r"/(?P<device>[A-Za-z0-9._-]{1,64})/(?P<channel>telemetry|status)"
 )
 

@@ -7,6 +7,7 @@ only a column with a stray cell in it is looked at cell by cell.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -20,11 +21,20 @@ _NUMBERS = ({float}, {int}, {float, int})
 _EARLIEST = 946_684_800_000
 """2000-01-01: a device that says less counts in seconds, or has never had its clock set."""
 
+_LATEST = 1 << 62
+"""Far beyond any clock, and far enough from the end of int64 to calculate with."""
+
 BAD_TS = -1
 """In a column of times: a ``ts`` that is none."""
 
 NO_TS = -2
 """In a column of times: no ``ts`` given."""
+
+# ISO 8601 has more forms (weeks, no punctuation), some of which Python reads.
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def measured(cells: Sequence[object], measurement: Measurement, drops: Counter[str]) -> Floats:
@@ -56,11 +66,18 @@ def times(cells: Sequence[object]) -> Times:
         try:
             ts = np.array(cells, dtype=np.int64)
         except OverflowError:
-            ts = np.array([_time(cell) for cell in cells], dtype=np.int64)
-    else:
-        ts = np.array([_time(cell) for cell in cells], dtype=np.int64)
-    ts[(ts < _EARLIEST) & (ts != NO_TS)] = BAD_TS
-    return ts
+            pass
+        else:
+            ts[(ts < _EARLIEST) | (ts >= _LATEST)] = BAD_TS
+            return ts
+    return np.array([_time(cell) for cell in cells], dtype=np.int64)
+
+
+def reason_of(cell: object, measurement: Measurement) -> str:
+    """Why a cell that is not null was dropped."""
+    drops: Counter[str] = Counter()
+    measured([cell], measurement, drops)
+    return next(iter(drops), "")
 
 
 def _time(cell: object) -> int:
@@ -68,14 +85,12 @@ def _time(cell: object) -> int:
         return NO_TS
     try:
         if isinstance(cell, str):
-            return from_rfc3339(cell)
-        if isinstance(cell, float) and cell.is_integer():
+            cell = from_rfc3339(cell.upper()) if _RFC3339.fullmatch(cell) else None
+        elif isinstance(cell, float) and cell.is_integer():
             cell = int(cell)
-        if type(cell) is int and cell < 1 << 62:
-            return cell
     except (ValueError, OverflowError):
-        pass
-    return BAD_TS
+        return BAD_TS
+    return cell if type(cell) is int and _EARLIEST <= cell < _LATEST else BAD_TS
 
 
 def _one_by_one(cells: Sequence[object], measurement: Measurement, drops: Counter[str]) -> Floats:
