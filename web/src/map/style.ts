@@ -49,7 +49,7 @@ function line(
 function segmentLayers(): LayerSpecification[] {
   const all: FilterSpecification = true;
   return [
-    line("road", all, { "line-color": token("road"), "line-width": width(3.5, 9, 30) }),
+    line("road", all, { "line-color": token("road"), "line-width": width(2.5, 9, 30) }),
     line("dark-glow", inState("dark"), {
       "line-color": token("state-dark"),
       "line-width": width(12, 24, 60),
@@ -58,7 +58,8 @@ function segmentLayers(): LayerSpecification[] {
     }),
     line("sound", ["!", inState("dark", "partly_dark", "silent", "unknown")] as FilterSpecification, {
       "line-color": colourOfState(),
-      "line-width": width(1.6, 3, 8),
+      "line-width": width(1.3, 3, 8),
+      "line-opacity": 0.85,
     }),
     line("unknown", inState("unknown"), {
       "line-color": token("state-unknown"),
