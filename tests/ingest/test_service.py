@@ -94,13 +94,13 @@ class Door:
 
         def done() -> bool:
             books = self.counters()
-            return books["received"] >= received and books["in_spool"] == 0
+            return bool(books["received"] >= received and books["in_spool"] == 0)
 
         wait_until(done, 20, f"{received} readings settled")
 
     def stored(self, device: str) -> list[float]:
         series = self.duck.read(Kind.STREETLIGHT, device, ["power_w"], 0, NOW * 2)
-        return series.columns["power_w"].tolist()
+        return [float(watts) for watts in series.columns["power_w"]]
 
 
 @pytest.fixture
