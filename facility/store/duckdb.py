@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,7 +25,7 @@ from facility.errors import Permanent, Retryable, UsageError
 from facility.measurements import MEASUREMENTS
 from facility.readings import Names, ReadingBatch
 from facility.store.base import History, Series, Verdict, WriteResult
-from facility.store.duckdb_sql import CREATE_SCHEMA, TABLES_OF_STORE
+from facility.store.duckdb_sql import COLUMNS_OF_STORE, CREATE_SCHEMA
 from facility.store.duckdb_table import Table, fetched
 from facility.store.tables import fields_of
 
@@ -183,11 +184,14 @@ def _opened(path: Path) -> tuple[duckdb.DuckDBPyConnection, dict[str, Table]]:
     try:
         connection.begin()  # one transaction: one wait for the disk, and no half-made layout
         connection.execute(CREATE_SCHEMA)
+        columns: dict[str, set[str]] = defaultdict(set)
+        for table_name, column in connection.execute(COLUMNS_OF_STORE).fetchall():
+            columns[table_name].add(column)
         tables = {name: Table(name) for name in MEASUREMENTS}
-        present = {name for (name,) in connection.execute(TABLES_OF_STORE).fetchall()}
         for name, table in tables.items():
-            connection.execute(table.sql.create())
-            table.load(connection, saved=f"{name}_latest" in present)
+            if lacking := table.sql.create(columns):
+                connection.execute(lacking)
+            table.load(connection, saved=f"{name}_latest" in columns)
         connection.commit()
     except BaseException:
         connection.close()

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from facility.clock import DAY
+from facility.clock import HOUR
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from facility.store.duckdb_sql import TableSql
 from facility.store.latest import NEVER, LatestValues
@@ -18,6 +18,10 @@ from facility.store.translation import Translation
 
 SAVE_LATEST_EVERY = 2_000_000
 """Rows between two savings of what the series said last: what opening may have to read again."""
+
+OLD_MS = HOUR
+"""A reading this much older than the newest of its table is kept apart."""
+_SEARCHES = 16
 
 Rows = NDArray[np.intp]
 
@@ -80,9 +84,8 @@ class Table:
         write_no = self._write_no + 1
         cursor.begin()
         try:
-            self._insert(
-                cursor, batch if len(rows) == len(batch) else batch.take(rows), ids[rows], write_no
-            )
+            self._insert_series(cursor)
+            self._insert(cursor, batch, ids, rows, write_no)
             self._update(cursor, batch, ids, changed, write_no)
             cursor.commit()
         except duckdb.Error:
@@ -122,17 +125,32 @@ class Table:
             changed.append(found["row"][found["changed"].astype(bool)])
         return np.concatenate(stored), np.concatenate(changed)
 
-    def _insert(
-        self, cursor: duckdb.DuckDBPyConnection, batch: ReadingBatch, ids: Codes, write_no: int
-    ) -> None:
+    def _insert_series(self, cursor: duckdb.DuckDBPyConnection) -> None:
         new_names = self.names[self._stored_names :]
         if new_names:
             numbers = np.arange(self._stored_names, len(self.names), dtype=np.int32)
             cursor.register("new_series", {"id": numbers, "name": np.array(new_names, object)})
             cursor.execute(self.sql.insert_series).complete()
-        if len(batch):
-            cursor.register("new_rows", _relation(batch, ids))
-            cursor.execute(self.sql.insert_rows, {"write_no": write_no}).complete()
+
+    def _insert(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        batch: ReadingBatch,
+        ids: Codes,
+        rows: Rows,
+        write_no: int,
+    ) -> None:
+        newest = max(self.latest.newest_of_all, int(batch.ts.max()))
+        old = batch.ts[rows] < newest - OLD_MS
+        for statement, part in (
+            (self.sql.insert_rows, rows[~old]),
+            (self.sql.insert_old, rows[old]),
+        ):
+            if len(part):
+                whole = len(part) == len(batch)
+                chosen = batch if whole else batch.take(part)
+                cursor.register("new_rows", _relation(chosen, ids if whole else ids[part]))
+                cursor.execute(statement, {"write_no": write_no}).complete()
 
     def _update(
         self,
@@ -144,10 +162,11 @@ class Table:
     ) -> None:
         if not len(changed):
             return
-        statement = self.sql.update_rows(batch.columns)
+        statements = self.sql.updates(batch.columns)
         for rows, span in _by_time(batch.ts, changed):
             cursor.register("changed", _relation(batch.take(rows), ids[rows]))
-            cursor.execute(statement, {**span, "write_no": write_no}).complete()
+            for statement in statements:
+                cursor.execute(statement, {**span, "write_no": write_no}).complete()
 
     def _absorb(self, columns: dict[str, NDArray[Any]]) -> None:
         fields = [name for name in self.fields if name in columns]
@@ -173,10 +192,13 @@ def _relation(batch: ReadingBatch, ids: Codes) -> dict[str, NDArray[Any]]:
 
 
 def _by_time(ts: Times, rows: Rows) -> Iterator[tuple[Rows, dict[str, int]]]:
-    """The rows in groups, each with its span of time; a silence of over a day parts two groups.
+    """The rows in groups close in time, each with its span: few searches, and narrow ones.
 
-    One very late reading must not make a search for all the others go through years of rows.
+    One very late reading must not make the search for all the others go through years of rows.
     """
     rows = rows[np.argsort(ts[rows], kind="stable")]
-    for group in np.split(rows, np.flatnonzero(np.diff(ts[rows]) > DAY) + 1):
+    gaps = np.diff(ts[rows])
+    widest = np.argsort(gaps)[::-1][: _SEARCHES - 1]
+    cuts = np.sort(widest[gaps[widest] > HOUR]) + 1
+    for group in np.split(rows, cuts):
         yield group, {"low": int(ts[group[0]]), "high": int(ts[group[-1]])}

@@ -47,6 +47,12 @@ class LatestValues:
                     self._given_at[name] = _extended(self._given_at[name], room, NEVER)
             self._size = max(self._size, size)
 
+    @property
+    def newest_of_all(self) -> int:
+        """The newest reading's time, NEVER where there is none."""
+        with self._lock:
+            return int(self._ts[: self._size].max(initial=NEVER))
+
     def newest(self, ids: Ids) -> Times:
         """The newest reading's time of each of ``ids``, NEVER where it has none."""
         with self._lock:

@@ -148,10 +148,13 @@ def test_a_file_of_an_older_version_gets_the_new_field(tmp_path: Path) -> None:
     with closing(DuckStore(path)) as store:
         put(store, ("L1", T0, {"on": 1.0}))
     with duckdb.connect(str(path)) as older:
-        older.execute("DROP VIEW streetlight")
-        older.execute("ALTER TABLE store.streetlight_rows DROP COLUMN lux")
-        older.execute('ALTER TABLE store.streetlight_latest DROP COLUMN "lux"')
-        older.execute('ALTER TABLE store.streetlight_latest DROP COLUMN "lux@"')
+        for part, column in (
+            ("rows", "lux"),
+            ("old", "lux"),
+            ("latest", "lux"),
+            ("latest", "lux@"),
+        ):
+            older.execute(f'ALTER TABLE store.streetlight_{part} DROP COLUMN "{column}"')
     with closing(DuckStore(path)) as store:
         put(store, ("L1", T0, {"lux": 5.0}))
         assert rows_of(store.latest("streetlight")) == [("L1", T0, {"on": 1.0, "lux": 5.0})]
