@@ -87,12 +87,16 @@ def apply(case: Case | None, event: CaseEvent) -> Case | Refusal:
             f"案件 {case.id} 是 {case.type}({case.subject}),不是 {event.type}({event.subject})",
             f"case {case.id} is {case.type} of {case.subject}, not {event.type} of {event.subject}",
         )
+    members = _members(case, event)
+    if event.event == "left" and not members:
+        # Its last members moved into another case: it is over, but nothing has recovered.
+        after = "closed"
     return replace(
         _explained(case, event),
         state=after,
-        members=_members(case, event),
+        members=members,
         recovered_at=_recovered_at(case, event),
-        closed_at=event.at if event.event == "closed" else case.closed_at,
+        closed_at=event.at if after == "closed" else case.closed_at,
         version=case.version + 1,
     )
 

@@ -73,3 +73,9 @@ def test_an_event_of_another_subject_is_refused() -> None:
 
 def test_a_person_can_close_what_is_not_closed() -> None:
     assert [possible_actions(state) for state in STATES] == [("close",), ("close",), ()]
+
+
+def test_a_case_whose_members_all_moved_to_another_is_over_without_recovering() -> None:
+    merged = fold([A_LIFE[0], event(2, "left", "L1", "L2", cause="merged")])
+    assert merged is not None
+    assert (merged.state, merged.closed_at, merged.recovered_at) == ("closed", 2, None)
