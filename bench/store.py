@@ -148,7 +148,7 @@ def bench_duckdb(folder: Path, lamps: int, rows: int) -> None:
                 show_reads(store)
     with closing(DuckStore(folder / "late.duckdb")) as store:
         writers = {"store": accepted(store)}
-        show("a tenth is late by days", stages(writers, lamps, 20_000, rows // 4, 0.1))
+        show("10 % up to a day late", stages(writers, lamps, 20_000, rows // 4, 0.1))
     with plain_table(folder / "keyed.duckdb", ", PRIMARY KEY (series, ts)") as keyed:
         writers = {"peer: with a primary key": keyed}
         show("batches of 20,000", stages(writers, lamps, 20_000, rows // 4))
