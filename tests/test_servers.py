@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests import conftest, servers
 from tests.servers import InfluxDB, Mosquitto, PostgreSQL, ServerMissing, find_program
 
 
@@ -42,3 +44,13 @@ def test_chromium_is_a_program(chromium: str) -> None:
 def test_a_missing_program_names_its_package() -> None:
     with pytest.raises(ServerMissing, match="apt-get install nosuch"):
         find_program(["no-such-server"], "nosuch")
+
+
+def test_a_missing_server_skips_but_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "_SEARCH_PATH", "")
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="apt-get install mosquitto"), ExitStack() as s:
+        conftest._started(s, Mosquitto)
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="apt-get install influxdb"), ExitStack() as s:
+        conftest._started(s, InfluxDB)
