@@ -24,6 +24,10 @@ class Kind(StrEnum):
 STATUS = "status"
 """The table of the ``status`` channel, beside one table a kind for ``telemetry``."""
 
+WAVEFORM = "burst"
+"""The field of a cover's telemetry that carries a captured waveform. What is measured of it are
+the ``burst_…`` fields, worked out on arrival."""
+
 PublicValue = bool | float | str | list[str] | None
 
 
@@ -120,6 +124,12 @@ _COVER = (
     _number("water_m", "m", -50, 50, "water level below (−) or above (+) the cover"),
     _number("battery_pct", "%", 0, 100, "battery charge"),
     _number("temp_c", "°C", -50, 120, "temperature at the sensor"),
+    _number("burst_rms_g", "g", 0, 200, "RMS of the captured waveform"),
+    _number("burst_peak_g", "g", 0, 400, "peak of the captured waveform"),
+    _number("burst_peak_over_mad", "", 0, _INF, "its peak over its median absolute deviation"),
+    _number("burst_kurtosis", "", 0, _INF, "its kurtosis, 3 for Gaussian noise"),
+    _number("burst_double_impacts", "", 0, _INF, "impacts in it that a second one followed"),
+    _number("burst_band_hz", "Hz", 0, 1_000_000, "middle of its strongest third-octave band"),
 )
 _STATION = (
     _number("inbound_t", "t", 0, _INF, "total ever weighed in", counter=True),

@@ -54,6 +54,21 @@ class Quarantined:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """A captured waveform to be kept: of which series and when, and as it came.
+
+    ``samples`` int16 little-endian, ``rate_hz`` of them a second, one count being ``scale_g`` g.
+    """
+
+    series: str
+    ts: int
+    arrived: int
+    rate_hz: float
+    scale_g: float
+    samples: bytes
+
+
 REASONS = {
     "topic": "the topic is not facility/{area}/{kind}/{device}/{channel}",
     "unreadable": "the payload is not JSON",
@@ -73,8 +88,9 @@ class Decoded:
 
     ``received`` readings = rows of ``batches`` + ``quarantined``, always. ``dropped`` counts the
     fields that were dropped, whatever became of their readings, by (table, field, reason):
-    ``type``, ``range``, ``unknown`` or ``choice``. ``without_ts`` counts the readings
-    timed by their receipt.
+    ``type``, ``range``, ``unknown`` or ``choice``, and of a waveform ``too_long``.
+    ``without_ts`` counts the readings timed by their receipt. ``bursts`` are the waveforms of
+    readings that were kept.
     """
 
     received: int = 0
@@ -82,6 +98,7 @@ class Decoded:
     quarantined: list[Quarantined] = field(default_factory=list)
     dropped: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     without_ts: int = 0
+    bursts: list[Burst] = field(default_factory=list)
 
     def add(self, other: Decoded) -> None:
         """Takes in what became of further messages."""
@@ -90,3 +107,4 @@ class Decoded:
         self.quarantined += other.quarantined
         self.dropped += other.dropped
         self.without_ts += other.without_ts
+        self.bursts += other.bursts

@@ -17,10 +17,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from facility.measurements import MEASUREMENTS, Kind, Measurement
+from facility.measurements import MEASUREMENTS, WAVEFORM, Kind, Measurement
 from facility.readings import Codes, Names, ReadingBatch, concatenate, series_of
+from ingest.decoders import bursts
 from ingest.decoders.columns import BAD_TS, NO_TS, measured, reason_of, times
-from ingest.messages import Decoded, Messages, Quarantined
+from ingest.messages import Burst, Decoded, Messages, Quarantined
 
 FUTURE_MS = 5 * 60_000
 """How far ahead of its arrival a ``ts`` may be (contract, section 1)."""
@@ -37,6 +38,9 @@ MADE = -1 << MESSAGE_BITS
 _MAX_SHAPES = 256
 _MAX_CIRCUIT = 64
 _NO_SERIES = -1
+_BESIDE: dict[str, tuple[str, ...]] = {Kind.CABINET: ("circuit",), Kind.COVER: (WAVEFORM,)}
+"""What a table's readings have beside its measurements."""
+
 _REASONS = ("", "bad_ts", "future_ts", "bad_circuit", "nothing_left")
 _MAX_DETAIL = 300
 
@@ -120,6 +124,10 @@ class Shapes:
         circuits = columns.pop("circuit", None) if shape.table == Kind.CABINET else None
         if circuits is not None:
             series = self._circuits(series, circuits)
+        captured = columns.pop(WAVEFORM, None) if shape.table == Kind.COVER else None
+        waves = _waves(captured or (), decoded.dropped)
+        if waves:
+            columns |= _features(waves)
         values = {}
         given = np.zeros(count, dtype=bool)
         for key, cells in columns.items():
@@ -136,6 +144,9 @@ class Shapes:
             [1, 2, 3, 4],
             default=0,
         )
+        decoded.bursts += [
+            _kept(batch, row, wave) for row, wave in enumerate(waves) if wave and reasons[row] == 0
+        ]
         refused = np.flatnonzero(reasons)
         if not len(refused):
             return batch, places
@@ -189,13 +200,44 @@ def _ragged(
 ) -> dict[str, object]:
     """The reading in the shape that has every field of its table; null is not given."""
     fields = MEASUREMENTS[table]
-    known = dict.fromkeys(("ts", "circuit", *fields) if table == Kind.CABINET else ("ts", *fields))
+    known = dict.fromkeys(("ts", *_BESIDE.get(table, ()), *fields))
     for key, cell in reading.items():
         if key in known:
             known[key] = cell
         else:
             dropped[table, key, "unknown"] += 1
     return known
+
+
+def _waves(
+    captured: Sequence[object], dropped: Counter[tuple[str, str, str]]
+) -> list[bursts.Waveform | None]:
+    """The waveforms of a column of ``burst``, None where there is none to be used."""
+    waves: list[bursts.Waveform | None] = []
+    for cell in captured:
+        try:
+            waves.append(None if cell is None else bursts.read(cell))
+        except bursts.BadBurst as error:
+            dropped[Kind.COVER, WAVEFORM, str(error)] += 1
+            waves.append(None)
+    return waves
+
+
+def _features(waves: Sequence[bursts.Waveform | None]) -> dict[str, tuple[object, ...]]:
+    """The columns that waveforms give; what a device says of them itself does not count."""
+    rows = [bursts.features(wave) if wave else {} for wave in waves]
+    return {field: tuple(row.get(field) for row in rows) for field in bursts.FEATURES}
+
+
+def _kept(batch: ReadingBatch, row: int, wave: bursts.Waveform) -> Burst:
+    return Burst(
+        batch.name(row),
+        int(batch.ts[row]),
+        int(batch.arrived[row]),
+        wave.rate_hz,
+        wave.scale_g,
+        wave.samples.astype("<i2").tobytes(),
+    )
 
 
 def _measured(
@@ -215,11 +257,15 @@ def _measured(
 def _why_nothing(table: str, reading: Mapping[str, object]) -> str:
     """``power_w: range, colour: unknown``: what each given field of a reading fell by."""
     fields = MEASUREMENTS[table]
-    why = [
-        f"{key:.40}: {reason_of(cell, fields[key]) if key in fields else 'unknown'}"
-        for key, cell in reading.items()
-        if cell is not None and key not in {"ts", "circuit"}
-    ]
+    why = []
+    for key, cell in reading.items():
+        if cell is None or key == "ts" or (key == "circuit" and table == Kind.CABINET):
+            continue
+        if key == WAVEFORM and table == Kind.COVER:
+            reason = bursts.reason_of(cell)
+        else:
+            reason = reason_of(cell, fields[key]) if key in fields else "unknown"
+        why.append(f"{key:.40}: {reason}")
     return ", ".join(why)[:_MAX_DETAIL]
 
 

@@ -40,7 +40,9 @@ def test_every_kind_has_its_table_and_status_one() -> None:
         ),
         (
             "cover",
-            "tilt_deg passes hits vib_rms_g vib_peak_g kurtosis water_m battery_pct temp_c",
+            """tilt_deg passes hits vib_rms_g vib_peak_g kurtosis water_m battery_pct temp_c
+            burst_rms_g burst_peak_g burst_peak_over_mad burst_kurtosis burst_double_impacts
+            burst_band_hz""",
         ),
         (
             "station",
