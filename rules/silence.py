@@ -67,10 +67,15 @@ class SilenceDetector:
         self._lost_power[rows[gasp]] = batch.ts[gasp]
 
     def silent(self, now: int) -> Mask:
-        """Devices whose reports are missing, bool (n,); those never heard count from the start."""
-        if not self._since_start:
-            self._since_start = now
+        """Devices whose reports are missing, bool (n,).
+
+        Those never heard count from the first sign of life of any.
+        """
         fleet = self._fleet
+        if not self._since_start:
+            if not fleet.heard.any():
+                return np.zeros(len(fleet), dtype=bool)
+            self._since_start = now
         allowed = fleet.every * (self._book.missed + self._book.margin)
         missing: Mask = now - np.maximum(fleet.heard, self._since_start) > allowed
         return missing & fleet.interval_known()
