@@ -73,6 +73,7 @@ REASONS = {
     "topic": "the topic is not facility/{area}/{kind}/{device}/{channel}",
     "unreadable": "the payload is not JSON",
     "not_an_object": "the payload is neither a JSON object nor an array of them",
+    "bad_senml": "the payload is SenML that breaks RFC 8428, or is of several devices",
     "bad_ts": "ts is neither integer milliseconds nor an RFC 3339 time with an offset",
     "future_ts": "ts is more than 5 min ahead of arrival: the device's clock is wrong",
     "bad_circuit": "circuit is not printable text of at most 64 characters",
@@ -82,15 +83,26 @@ REASONS = {
 }
 
 
+DROPS = {
+    "unknown": "the table has no such field",
+    "type": "the value is not of the field's type",
+    "range": "the value is outside of the field's range",
+    "choice": "the word is none of the field's",
+    "unit": "the unit cannot be converted to the field's",
+    "too_long": "the waveform has more than 65,536 samples",
+    "sentinel": "the device says that it has no reading",
+    "not_installed": "it is not known how the sensor was installed",
+}
+
+
 @dataclass(slots=True)
 class Decoded:
     """What became of some messages.
 
     ``received`` readings = rows of ``batches`` + ``quarantined``, always. ``dropped`` counts the
-    fields that were dropped, whatever became of their readings, by (table, field, reason):
-    ``type``, ``range``, ``unknown`` or ``choice``, and of a waveform ``too_long``.
-    ``without_ts`` counts the readings timed by their receipt. ``bursts`` are the waveforms of
-    readings that were kept.
+    fields that were dropped, whatever became of their readings, by (table, field, reason), the
+    reason one of :data:`DROPS`. ``without_ts`` counts the readings timed by their receipt.
+    ``bursts`` are the waveforms of readings that were kept.
     """
 
     received: int = 0

@@ -53,11 +53,11 @@ class Pipeline:
             route = routes.get(topic)
             if route is None:
                 route = routes[topic] = self._route(topic)
-            table, series[at] = route
+            table, device, series[at] = route
             if oversized and at in oversized:
                 self._refuse(messages, at, "oversized", decoded)
             elif table:
-                self._native.add(messages, at, table, decoded)
+                self._native.add(messages, at, table, device, decoded)
             else:
                 self._refuse(messages, at, "topic", decoded)
         self._shapes.finish(messages, series, decoded)
@@ -65,15 +65,17 @@ class Pipeline:
 
     def _forget(self) -> None:
         self._names = Names()
-        self._routes: dict[str | bytes, tuple[str, int]] = {}
+        self._routes: dict[str | bytes, tuple[str, str, int]] = {}
         self._shapes = Shapes(self._names)
         self._native = NativeDecoder(self._shapes)
 
-    def _route(self, topic: str | bytes) -> tuple[str, int]:
-        """(table, code of the device) of a topic; no table where it is none of ours."""
+    def _route(self, topic: str | bytes) -> tuple[str, str, int]:
+        """(table, device, its code) of a topic; no table where it is none of ours."""
         text = topic.decode("utf-8", "replace") if isinstance(topic, bytes) else topic
         parsed = topics.parse(self._root, text)
-        return (parsed.table, self._names.code(parsed.device)) if parsed else ("", -1)
+        if parsed is None:
+            return "", "", -1
+        return parsed.table, parsed.device, self._names.code(parsed.device)
 
     @staticmethod
     def _refuse(

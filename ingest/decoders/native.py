@@ -1,4 +1,4 @@
-"""The native format: a JSON object, or an array of them, straight into shapes."""
+"""The native topics: a JSON object, or an array of them, straight into shapes; or a SenML pack."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from ingest.decoders.shapes import ITEM, Shapes
+from ingest.decoders import senml
+from ingest.decoders.shapes import ITEM, MADE, Shapes
 from ingest.messages import Decoded, Messages, Quarantined
 
 _MAX_DIGITS = 400
@@ -29,12 +30,12 @@ def loads(payload: bytes | str) -> Any:
 
 
 class NativeDecoder:
-    """Reads the payloads of native messages into ``shapes``."""
+    """Reads the payloads of messages on native topics into ``shapes``."""
 
     def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes
 
-    def add(self, messages: Messages, at: int, table: str, decoded: Decoded) -> None:
+    def add(self, messages: Messages, at: int, table: str, device: str, decoded: Decoded) -> None:
         """Takes the payload of message ``at``; what cannot be read goes to quarantine."""
         try:
             value = loads(messages.payloads[at])
@@ -50,6 +51,9 @@ class NativeDecoder:
             decoded.received += 1
             decoded.quarantined.append(Quarantined.of(messages, at, "not_an_object"))
             return
+        if senml.is_pack(value, table):
+            self._add_pack(value, messages, at, table, device, decoded)
+            return
         decoded.received += len(value)
         place = at
         for reading in value:
@@ -59,6 +63,25 @@ class NativeDecoder:
             else:
                 raw = json.dumps(reading).encode()
                 decoded.quarantined.append(Quarantined.of(messages, at, "not_an_object", raw=raw))
+
+    def _add_pack(
+        self,
+        pack: list[Any],
+        messages: Messages,
+        at: int,
+        table: str,
+        device: str,
+        decoded: Decoded,
+    ) -> None:
+        try:
+            readings = senml.readings(pack, table, device, messages.arrived[at], decoded.dropped)
+        except senml.BadPack as error:
+            decoded.received += 1
+            decoded.quarantined.append(Quarantined.of(messages, at, "bad_senml", str(error)))
+            return
+        decoded.received += len(readings)
+        for reading in readings:
+            self._shapes.take(table, reading, at + MADE, decoded)
 
 
 def _integer(digits: str) -> int | float:
