@@ -29,9 +29,10 @@ def publish(
 ) -> int:
     """Sends the scenario's messages when the clock shows their time, until ``stop`` is set.
 
-    ``send(topic, payload, qos, retain)`` may wait or raise Retryable, after which it is tried
-    again: that holds the simulation up, so its backlog stays at one window of messages. ``start_ms`` is where the run begins, now where None; a
-    clock that is an hour ahead of the messages skips to its own time. Returns how many were sent.
+    ``send(topic, payload, qos, retain)`` may wait, or raise Retryable and be called again: that
+    holds the simulation up, so its backlog stays at one window of messages. ``start_ms`` is where
+    the run begins, now where None; where the clock is an hour ahead of a window, the window is
+    left out. Returns how many messages were sent.
     """
     run = Run(scenario, clock.now_ms() if start_ms is None else start_ms)
     sent = 0

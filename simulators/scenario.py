@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,11 +12,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
+from facility.clock import MINUTE
 from facility.errors import UsageError
 from facility.sun import Place, sun_times
 from simulators.sorts import FaultSort, LookAlikeSort
 
 _SCENARIOS = Path(__file__).with_name("scenarios")
+
+AT = r"^(?:([01]\d|2[0-3]):([0-5]\d)|(sunset|sunrise)([+-]\d{1,3})?)$"
+"""A time of day as scenarios write it."""
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Kilometres = Annotated[float, Meta(gt=0.2, le=100)]
@@ -59,12 +63,13 @@ class Intervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class Pinned(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When and where: ``at`` local time each day, repaired after ``hours``, on ``subject``.
+    """When and where: ``at`` each day, repaired after ``hours``, on ``subject``.
 
-    What is left out is drawn.
+    ``at`` is a local time ``HH:MM``, or minutes from the sun: ``sunset-50``, ``sunrise``. What is
+    left out is drawn.
     """
 
-    at: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    at: Annotated[str, Meta(pattern=AT)] | None = None
     hours: Annotated[float, Meta(gt=0, le=240)] | None = None
     subject: str | None = None
 
@@ -118,10 +123,32 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 def dusk_ms(scenario: Scenario, day: date) -> int:
     """Sunset of a local day in the scenario's district, ms."""
+    return _sun_ms(scenario, day, "sunset")
+
+
+def time_of_day_ms(scenario: Scenario, at: str, after_ms: int) -> int:
+    """When a time of day (:data:`AT`) first comes at or after ``after_ms``, ms."""
+    match = re.fullmatch(AT, at)
+    if match is None:
+        raise ValueError(at)
+    hour, minute, sun, offset = match.groups()
+    day = datetime.fromtimestamp(after_ms / 1000, scenario.zone).date() - timedelta(days=1)
+    while True:
+        if sun:
+            found = _sun_ms(scenario, day, sun) + int(offset or 0) * MINUTE
+        else:
+            local = datetime.combine(day, time(int(hour), int(minute)), scenario.zone)
+            found = round(local.timestamp() * 1000)
+        if found >= after_ms:
+            return found
+        day += timedelta(days=1)
+
+
+def _sun_ms(scenario: Scenario, day: date, edge: str) -> int:
     times = sun_times(scenario.place, day)
     if times is None:
-        raise UsageError(f"{scenario.name}: the sun does not set there on {day}")
-    return times[1]
+        raise UsageError(f"{scenario.name}: the sun does not rise and set there on {day}")
+    return times[edge == "sunset"]
 
 
 def known() -> tuple[str, ...]:

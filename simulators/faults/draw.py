@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +14,7 @@ from facility.lighting import Schedule
 from facility.readings import Codes
 from simulators.physics.reports import local_offset
 from simulators.physics.world import World
-from simulators.scenario import Pinned
+from simulators.scenario import Pinned, time_of_day_ms
 
 T = TypeVar("T")
 
@@ -107,26 +106,15 @@ class Draw:
     def at(self, low: int, high: int) -> int | None:
         """The pinned time of this day, or one drawn between (ms); None where there is none."""
         if self.pin.at:
-            return self.pinned_at(self.pin.at)
+            return time_of_day_ms(self.world.scenario, self.pin.at, self.begin)
         low = max(low, self.earliest)
         return int(self.rng.integers(low, high)) if low < high else None
-
-    def pinned_at(self, clock: str) -> int:
-        """When the local time ``HH:MM`` first comes in this day."""
-        zone = self.world.scenario.zone
-        hour, minute = clock.split(":")
-        local = datetime.fromtimestamp(self.begin / 1000, UTC).astimezone(zone)
-        moment = local.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
-        at = round(moment.timestamp() * 1000)
-        if at < self.begin:
-            at = round((moment + timedelta(days=1)).timestamp() * 1000)
-        return at
 
     def between_hours(self, low_h: float, high_h: float, room: int) -> int | None:
         """A time at which the local hour lies between, ``room`` ms before the day's end; None
         where the day has none."""
         if self.pin.at:
-            return self.pinned_at(self.pin.at)
+            return time_of_day_ms(self.world.scenario, self.pin.at, self.begin)
         offset = local_offset(self.world.scenario.zone, self.begin)
         for _ in range(_TRIES):
             at = self.at(self.begin, self.end - room)

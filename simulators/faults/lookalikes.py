@@ -18,6 +18,9 @@ from simulators.faults.stations import choose_station
 from simulators.physics.reports import nominal
 
 _OFFLINE_INTERVALS = 1.7
+_SPIKE = 4.2
+"""Times what a mean station smells of: two reports of it leave the hour below the limit."""
+
 _RAIN_LEVEL_M = -0.55
 _RAIN_COVERS = 12
 _DETOUR_COVERS = 10
@@ -65,13 +68,13 @@ def rain(draw: Draw) -> LookAlike | None:
 
 def odour_spike(draw: Draw) -> LookAlike | None:
     """One lorry that smells: over the limit for minutes, not as an hourly mean."""
-    smell = draw.world.stations.smell
-    row = choose_station(draw, lambda item: bool(smell[item] < 1.05)) if len(smell) else None
+    row = choose_station(draw)
     start = draw.at(draw.begin, draw.end - HOUR)
     if row is None or start is None:
         return None
     end = start + 6 * MINUTE
-    effect = Effect(Kind.STATION, What.ODOUR, rows_of(row), start, end, 4.5)
+    factor = _SPIKE / float(draw.world.stations.smell[row])
+    effect = Effect(Kind.STATION, What.ODOUR, rows_of(row), start, end, factor)
     return _station(draw, row, effect)
 
 
