@@ -32,6 +32,15 @@ describe("cases", () => {
     expect(room.cases.get("C-1")?.state).toBe("closed");
   });
 
+  it("are counted as they move, before the server counts again", () => {
+    const room = after(
+      { type: "state", message: aState({ cases: { open: 3, recovered: 1, closed: 0 } }), at: 0 },
+      { type: "case", message: heard("opened", 1), at: 1 },
+      { type: "case", message: heard("recovered", 2, { state: "recovered", version: 2 }), at: 2 },
+    );
+    expect(room.caseCounts).toEqual({ open: 3, recovered: 2, closed: 0 });
+  });
+
   it("of a snapshot replace what was held, so that those of an earlier run go", () => {
     const room = after(
       { type: "casesAsked" },

@@ -4,6 +4,8 @@ import { type GeoJSONSource, Map as MapLibre, Marker, setWorkerUrl } from "mapli
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 
 import type { SegmentCollection } from "../api/schema";
+import { token } from "../style/tokens";
+import type { Severity } from "../wording/severity";
 import type { Bounds, MarkerProperties } from "./features";
 import { addMarkerImages } from "./images";
 import { districtStyle, HIT_LAYER, MARKER_LAYER, POINT_LAYER } from "./style";
@@ -24,7 +26,7 @@ export interface District {
   /** Brings a place into view, where it is not. */
   reveal(lon: number, lat: number): void;
   /** Draws the eye to a place: a ring that widens a few times. */
-  ping(lon: number, lat: number): void;
+  ping(lon: number, lat: number, severity: Severity): void;
   close(): void;
 }
 
@@ -128,9 +130,10 @@ function district(map: MapLibre): District {
       whole = null;
       map.easeTo({ center: [lon, lat] });
     },
-    ping(lon, lat) {
+    ping(lon, lat, severity) {
       const element = document.createElement("span");
       element.className = "ping";
+      element.style.color = token(severity);
       const marker = new Marker({ element }).setLngLat([lon, lat]).addTo(map);
       setTimeout(() => marker.remove(), PING_MS);
     },

@@ -126,14 +126,24 @@ function withCase(room: RoomState, { event, case: heard }: CaseMessage, at: numb
   const held = room.cases.get(heard.id);
   const starts = event.event === "opened" || event.event === "relapsed";
   const announce = starts && event.seq > room.lastSeq;
+  const overtaken = held !== undefined && held.version > heard.version;
   return {
     ...room,
-    cases:
-      held && held.version > heard.version ? room.cases : new Map(room.cases).set(heard.id, heard),
+    cases: overtaken ? room.cases : new Map(room.cases).set(heard.id, heard),
+    caseCounts: overtaken ? room.caseCounts : recounted(room.caseCounts, held, heard),
     sinceAsked: new Set(room.sinceAsked).add(heard.id),
     announced: announce ? new Map(room.announced).set(heard.id, at) : room.announced,
     lastSeq: Math.max(room.lastSeq, event.seq),
   };
+}
+
+/** The counts with one case moved, so that they agree with the list until the server counts again. */
+function recounted(counts: CaseCounts | null, held: Case | undefined, heard: Case) {
+  if (!counts) return null;
+  const next = { ...counts };
+  if (held) next[held.state]--;
+  next[heard.state]++;
+  return next;
 }
 
 /** The snapshot, except where the stream has told something newer since it was asked for. */
