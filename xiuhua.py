@@ -139,8 +139,8 @@ class House:
             self._bus,
             self._clock,
         )
-        rules.start()
         self._stack.callback(rules.stop)
+        rules.start()
 
     def run_ingest(self, mqtt: MqttSettings) -> None:
         """Takes the devices' messages in."""
@@ -148,8 +148,8 @@ class House:
         ingest = IngestService(
             settings.ingest, mqtt, settings.data_dir, self.store, self._bus, self._clock
         )
-        ingest.start()
         self._stack.callback(ingest.stop)
+        ingest.start()
 
 
 def up(options: argparse.Namespace) -> int:

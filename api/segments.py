@@ -61,7 +61,7 @@ def segments_now(places: Places, lamps: KindNow, dark_cases: AbstractSet[int]) -
     column_of = np.array([known.get(name, known["unknown"]) for name in lamps.vocabulary])
     inside = places.segment_row >= 0
     cell = places.segment_row[inside] * len(LAMP_STATES) + column_of[lamps.state[inside]]
-    counts = np.bincount(cell, minlength=many * len(LAMP_STATES)).reshape(many, -1)
+    counts = np.bincount(cell, minlength=many * len(LAMP_STATES)).reshape(many, len(LAMP_STATES))
     has_case = np.zeros(many, dtype=bool)
     has_case[list(dark_cases)] = True
     return SegmentsNow(places.segment_ids, counts, _states(counts, has_case))

@@ -16,7 +16,7 @@ class Case:
     """One fault and what became of it so far. Times are ms.
 
     ``members`` are the assets it is about now; ``cause``, ``evidence`` and the rule are those of
-    the latest event that said why the case is open, so a recovery does not hide them.
+    the event that opened it, or took it up again: what comes after does not hide them.
     ``version`` counts its events.
     """
 

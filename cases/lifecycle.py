@@ -146,7 +146,7 @@ def _recovered_at(case: Case, event: CaseEvent) -> int | None:
 
 def _explained(case: Case, event: CaseEvent) -> Case:
     """The case with the event's reasons, where the event says why the case is open."""
-    if event.event in ("recovered", "closed"):
+    if event.event != "relapsed":
         return case
     return replace(
         case,

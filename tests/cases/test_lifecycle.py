@@ -32,6 +32,12 @@ def test_a_case_is_the_sum_of_its_events() -> None:
     assert members == ["12", "123", "23", "23", "2", "2", "2"]
 
 
+def test_a_member_that_joins_does_not_hide_why_it_was_opened() -> None:
+    case = fold([*A_LIFE[:1], event(2, "joined", "L3", evidence={"dark": 1})])
+    assert case is not None
+    assert (case.cause, case.evidence) == ("cable", {"dark": 2})
+
+
 def test_recovery_and_closing_do_not_hide_why_it_was_opened() -> None:
     case = fold(A_LIFE)
     assert case is not None

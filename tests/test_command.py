@@ -1,0 +1,208 @@
+"""The command, as a person uses it: the main job end to end, and a clear line for wrong input."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import xiuhua
+from tests.servers import Mosquitto, free_port
+
+WORKING = (
+    "cover.displaced",
+    "cover.rattle",
+    "device.silent",
+    "station.backlog",
+    "streetlight.segment_unlit",
+    "streetlight.unlit",
+)
+
+
+@dataclass
+class Said:
+    """What a command answered."""
+
+    status: int
+    out: bytes
+    err: str
+
+
+def run(*arguments: object) -> Said:
+    """Runs the command in this process."""
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = xiuhua.main([str(argument) for argument in arguments])
+    out.buffer.seek(0)
+    return Said(status, out.buffer.read(), err.getvalue())
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A day of jinshui-demo with its truth and inventory."""
+    folder = tmp_path_factory.mktemp("recording")
+    said = run(
+        "simulate",
+        "jinshui-demo",
+        "--capture",
+        folder / "c.ndjson.gz",
+        "--truth",
+        folder / "t.json",
+    )
+    assert said.status == 0, said.err
+    assert "c.inventory.geojson" in said.err
+    return folder
+
+
+@pytest.fixture(scope="module")
+def events(recording: Path) -> bytes:
+    said = run(
+        "replay", recording / "c.ndjson.gz", "--inventory", recording / "c.inventory.geojson"
+    )
+    assert said.status == 0, said.err
+    (recording / "e.ndjson").write_bytes(said.out)
+    return said.out
+
+
+def test_every_fault_is_found_and_nothing_else(recording: Path, events: bytes) -> None:
+    assert events
+    said = run(
+        "score", "--events", recording / "e.ndjson", "--truth", recording / "t.json", "--json"
+    )
+    scores = json.loads(said.out)
+    for type_ in WORKING:
+        assert scores[type_]["hits"] > 0, type_
+        assert scores[type_]["missed"] == [], type_
+    for type_, score in scores.items():
+        assert score["false_alarms"] == [], type_
+        assert score["early_recoveries"] == [], type_
+
+
+def test_the_same_recording_gives_the_same_bytes(recording: Path, events: bytes) -> None:
+    again = run(
+        "replay", recording / "c.ndjson.gz", "--inventory", recording / "c.inventory.geojson"
+    )
+    assert again.out == events
+
+
+def test_an_event_line_has_what_the_contract_says(events: bytes) -> None:
+    for line in events.splitlines():
+        event = json.loads(line)
+        assert list(event) == [
+            "at",
+            "event",
+            "case",
+            "type",
+            "subject",
+            "members",
+            "cause",
+            "evidence",
+        ]
+        assert event["event"] in ("opened", "joined", "left", "recovered", "relapsed")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A hundred lines of nothing in particular, with an inventory."""
+    said = run("simulate", "street", "--capture", tmp_path / "s.ndjson")
+    assert said.status == 0, said.err
+    lines = (tmp_path / "s.ndjson").read_bytes().splitlines(keepends=True)
+    (tmp_path / "s.ndjson").write_bytes(b"".join(lines[:100]))
+    return tmp_path
+
+
+def test_replay_goes_on_past_bad_lines_and_counts_them(small: Path) -> None:
+    path = small / "s.ndjson"
+    good = path.read_bytes()
+    path.write_bytes(
+        good + b'not json\n\n{"tst": "yesterday", "topic": "a", "payload": "{}"}\n' + good
+    )
+    said = run("replay", path, "--inventory", small / "s.inventory.geojson")
+    assert said.status == 0
+    assert "203 lines, 2 unreadable" in said.err
+    assert f"{path}:101:" in said.err
+
+
+def test_replay_reads_an_embedded_payload_too(small: Path) -> None:
+    path = small / "s.ndjson"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    embedded = [{**line, "payload": json.loads(line["payload"])} for line in lines]
+    path.write_text("".join(json.dumps(line) + "\n" for line in embedded))
+    said = run("replay", path, "--inventory", small / "s.inventory.geojson")
+    assert "100 lines, 0 unreadable" in said.err
+    assert "0 quarantined" in said.err
+
+
+@pytest.fixture
+def busy_port() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_wrong_input_gets_one_clear_line(small: Path, busy_port: int) -> None:
+    (small / "broken.toml").write_text("[site\n")
+    (small / "typo.toml").write_text("[site]\ntimezones = 'Asia/Shanghai'\n")
+    (small / "torn.gz").write_bytes(b"\x1f\x8b\x08\x00torn")
+    (small / "empty.geojson").write_text("")
+    capture, inventory = small / "s.ndjson", small / "s.inventory.geojson"
+    nowhere = f"mqtt://127.0.0.1:{free_port()}"
+    cases: list[tuple[str, list[object]]] = [
+        ("no scenario 'atlantis'", ["simulate", "atlantis", "--capture", small / "x"]),
+        ("cannot write", ["simulate", "street", "--capture", small / "no" / "x"]),
+        ("cannot read the capture", ["replay", small / "no", "--inventory", inventory]),
+        ("damaged or cut off", ["replay", small / "torn.gz", "--inventory", inventory]),
+        ("empty.geojson", ["replay", capture, "--inventory", small / "empty.geojson"]),
+        ("no such file", ["replay", capture, "--inventory", small / "no"]),
+        ("is no event of a replay", ["score", "--events", capture, "--truth", capture]),
+        ("is not TOML", ["--config", small / "broken.toml", "up"]),
+        ("site.timezones", ["--config", small / "typo.toml", "up"]),
+        ("cannot read the settings", ["--config", small / "no.toml", "up"]),
+        (
+            "no MQTT broker at",
+            ["up", "--data-dir", small / "a", "--api-port", 0, "--mqtt", nowhere],
+        ),
+        ("no MQTT broker at", ["ingest", "--data-dir", small / "b", "--mqtt", nowhere]),
+        ("no MQTT broker at", ["simulate", "street", "--mqtt", nowhere]),
+        (
+            "choose another with --mqtt-port",
+            ["up", "--data-dir", small / "c", "--mqtt-port", busy_port],
+        ),
+        ("no broker address", ["ingest", "--data-dir", small / "d", "--mqtt", "localhost"]),
+    ]
+    for words, arguments in cases:
+        said = run(*arguments)
+        assert said.status == 2, arguments
+        assert said.out == b"", arguments
+        last = said.err.strip().splitlines()[-1]
+        assert last.startswith("xiuhua: "), said.err
+        assert words in last, said.err
+        assert "Traceback" not in said.err
+
+
+def test_an_api_port_in_use_is_named(small: Path, busy_port: int, mosquitto: Mosquitto) -> None:
+    said = run("up", "--data-dir", small / "e", "--mqtt", mosquitto.url, "--api-port", busy_port)
+    assert said.status == 2
+    assert f"port {busy_port} is in use; choose another with --api-port" in said.err
+
+
+def test_import_reports_bad_rows_and_takes_the_good_ones(tmp_path: Path) -> None:
+    rows = tmp_path / "covers.csv"
+    rows.write_text(
+        "id,kind,area,name,lon,lat\n"
+        "M1,cover,410105,one,113.69,34.78\n"
+        "M 2,cover,410105,two,113.69,34.78\n"
+    )
+    said = run("import", rows, "--data-dir", tmp_path / "data")
+    assert said.status == 1
+    assert "1 added" in said.err
+    assert "3" in said.err.split("not imported:")[1]
+    again = run("import", rows, "--data-dir", tmp_path / "data")
+    assert "0 added, 0 changed, 1 unchanged" in again.err
