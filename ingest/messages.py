@@ -70,10 +70,14 @@ class Burst:
 
 
 REASONS = {
-    "topic": "the topic is not facility/{area}/{kind}/{device}/{channel}",
+    "topic": "the topic is not facility/{area}/{kind}/{device}/{channel}, nor an uplink's",
     "unreadable": "the payload is not JSON",
     "not_an_object": "the payload is neither a JSON object nor an array of them",
     "bad_senml": "the payload is SenML that breaks RFC 8428, or is of several devices",
+    "bad_uplink": "the message is not an uplink as its network server sends them",
+    "no_profile": "no device profile is for this model and port",
+    "bad_payload": "the payload is not laid out as the device's profile says",
+    "no_measurement": "the message is sound and carries no measurement: joining, an answer",
     "bad_ts": "ts is neither integer milliseconds nor an RFC 3339 time with an offset",
     "future_ts": "ts is more than 5 min ahead of arrival: the device's clock is wrong",
     "bad_circuit": "circuit is not printable text of at most 64 characters",

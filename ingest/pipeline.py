@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from facility.readings import Names
 from ingest import topics
+from ingest.decoders import chirpstack, thethingsstack
 from ingest.decoders.native import NativeDecoder
 from ingest.decoders.shapes import Shapes
+from ingest.decoders.uplink import Reader, UplinkDecoder
 from ingest.messages import Decoded, Messages, Quarantined
+from ingest.profiles.installed import Installed
+from ingest.profiles.profile import Profiles, shipped
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +22,39 @@ _MAX_NAMES = 1_000_000
 makes up device names cannot fill the memory."""
 
 
-class Pipeline:
-    """Decodes messages by the format their topic tells. ``root`` is the native topics' root."""
+_READERS: dict[topics.Network, Reader] = {
+    "chirpstack": chirpstack.read,
+    "thethingsstack": thethingsstack.read,
+}
 
-    def __init__(self, root: str = "facility") -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """Where messages of a topic go: a native table, the reader of an uplink, or nowhere."""
+
+    table: str = ""
+    device: str = ""
+    series: int = -1
+    reader: Reader | None = None
+
+
+class Pipeline:
+    """Decodes messages by the format their topic tells.
+
+    ``root`` is the native topics' root. ``profiles`` are those of LoRaWAN devices, the shipped
+    ones unless told. ``installed`` is what is known of how sensors were installed; decoding adds
+    to it, and whoever owns it keeps it.
+    """
+
+    def __init__(
+        self,
+        root: str = "facility",
+        profiles: Profiles | None = None,
+        installed: Installed | None = None,
+    ) -> None:
         self._root = root
+        self._profiles = shipped() if profiles is None else profiles
+        self._installed = Installed() if installed is None else installed
         self._forget()
 
     def decode(self, messages: Messages, oversized: frozenset[int] = frozenset()) -> Decoded:
@@ -48,16 +81,19 @@ class Pipeline:
             self._forget()
         decoded = Decoded()
         routes = self._routes
+        add = self._native.add
         series = [0] * len(messages)
         for at, topic in enumerate(messages.topics):
             route = routes.get(topic)
             if route is None:
                 route = routes[topic] = self._route(topic)
-            table, device, series[at] = route
+            series[at] = route.series
             if oversized and at in oversized:
                 self._refuse(messages, at, "oversized", decoded)
-            elif table:
-                self._native.add(messages, at, table, device, decoded)
+            elif route.table:
+                add(messages, at, route.table, route.device, decoded)
+            elif route.reader:
+                series[at] = self._uplinks.add(route.reader, messages, at, route.device, decoded)
             else:
                 self._refuse(messages, at, "topic", decoded)
         self._shapes.finish(messages, series, decoded)
@@ -65,17 +101,18 @@ class Pipeline:
 
     def _forget(self) -> None:
         self._names = Names()
-        self._routes: dict[str | bytes, tuple[str, str, int]] = {}
+        self._routes: dict[str | bytes, _Route] = {}
         self._shapes = Shapes(self._names)
         self._native = NativeDecoder(self._shapes)
+        self._uplinks = UplinkDecoder(self._shapes, self._names, self._profiles, self._installed)
 
-    def _route(self, topic: str | bytes) -> tuple[str, str, int]:
-        """(table, device, its code) of a topic; no table where it is none of ours."""
+    def _route(self, topic: str | bytes) -> _Route:
         text = topic.decode("utf-8", "replace") if isinstance(topic, bytes) else topic
-        parsed = topics.parse(self._root, text)
-        if parsed is None:
-            return "", "", -1
-        return parsed.table, parsed.device, self._names.code(parsed.device)
+        if native := topics.parse(self._root, text):
+            return _Route(native.table, native.device, self._names.code(native.device))
+        if uplink := topics.parse_uplink(text):
+            return _Route(device=uplink[1], reader=_READERS[uplink[0]])
+        return _Route()
 
     @staticmethod
     def _refuse(

@@ -1,0 +1,1 @@
+"""Device profiles: what a sensor model's LoRaWAN messages mean, one TOML file a model."""
