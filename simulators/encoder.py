@@ -54,7 +54,7 @@ _FORMATS = {
     "motor_temp_c": "%.1f",
     "hydraulic_mpa": "%.2f",
 }
-_READY_MADE = {"faults"}
+_READY_MADE = {"faults", "burst"}
 """Fields whose column holds the JSON text itself, with its comma, or nothing."""
 
 

@@ -67,8 +67,8 @@ LAMPS = (
 FULL, AMMETER, WATTMETER, NB_IOT, RELAY = range(len(LAMPS))
 
 LAMPS_BY_CABINET = (
-    *(FULL, NB_IOT, AMMETER, FULL, WATTMETER, RELAY),
-    *(FULL, NB_IOT, FULL, AMMETER, WATTMETER, FULL),
+    *(FULL, NB_IOT, AMMETER, RELAY, WATTMETER, FULL),
+    *(FULL, NB_IOT, FULL, AMMETER, RELAY, WATTMETER),
 )
 """All lamps of a cabinet were bought together; cabinets take turns through this list."""
 
@@ -90,7 +90,7 @@ CABINETS_IN_TURN = (0, 1, 0, 1, 2)
 _IMPACTS = ("passes", "hits", "vib_rms_g", "vib_peak_g", "kurtosis")
 
 COVERS = (
-    Model(name="acoustic", fields=("tilt_deg", *_IMPACTS, "battery_pct", "temp_c")),
+    Model(name="acoustic", fields=("tilt_deg", *_IMPACTS, "battery_pct", "temp_c", "burst")),
     Model(name="counter", fields=("tilt_deg", "passes", "hits", "battery_pct"), direct=True),
     Model(name="level", fields=("tilt_deg", "water_m", "battery_pct"), ts="rfc3339"),
     Model(name="rms", fields=("tilt_deg", "passes", "hits", "vib_rms_g", "water_m")),

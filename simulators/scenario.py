@@ -176,39 +176,53 @@ def load(name_or_path: str) -> Scenario:
 def parse(text: str, file_name: str) -> Scenario:
     """The scenario of a TOML text. UsageError names the key that is wrong, and its line."""
     try:
-        content = tomllib.loads(text)
-        scenario = msgspec.convert(content, Scenario)
+        scenario = msgspec.convert(tomllib.loads(text), Scenario)
         ZoneInfo(scenario.district.timezone)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file_name}: {error}") from error
     except msgspec.ValidationError as error:
-        line = _line_of(text, str(error))
-        raise UsageError(f"{file_name}{f':{line}' if line else ''}: {error}") from error
+        raise _wrong(text, file_name, *_place_and_reason(str(error))) from error
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        line = _line_of(text, "`$.district.timezone`")
-        raise UsageError(
-            f"{file_name}{f':{line}' if line else ''}: no such time zone; "
-            'write one like "Asia/Shanghai"'
-        ) from error
+        reason = 'no such time zone; write one like "Asia/Shanghai"'
+        raise _wrong(text, file_name, "district.timezone", reason) from error
+    if not sum(
+        getattr(scenario.fleet, f"{name}_roads") for name in ("main", "secondary", "branch")
+    ):
+        raise _wrong(text, file_name, "fleet.main_roads", "a district needs at least one road")
     return msgspec.structs.replace(scenario, name=Path(file_name).stem)
 
 
-def _line_of(text: str, error: str) -> int | None:
-    """The line of the key that a validation error speaks of, where it can be found."""
-    path = re.search(r"`(?:key` in `)?\$\.?([^`]*)`", error)
-    section, _, key = (path[1] if path else "").rpartition(".")
-    section = re.sub(r"\[.*", "", section)
-    named = re.search(r"unknown field `([^`]+)`|[Ii]nvalid enum value '([^']+)'", error)
-    if named:
-        section, key = path[1] if path else "", named[1] or named[2]
-        section = re.sub(r"\[.*", "", section)
-    current = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\[?\s*([\w.-]+)", line):
-            current = header[1]
-        wanted = current == section or (not section and not current) or named
-        if wanted and re.match(
-            rf'\s*(?:[\w-]+\s*=.*)?["\']?{re.escape(key)}["\']?\s*(?:=|$)', line
-        ):
-            return number
-    return None
+_HINTS = {"at": 'write "21:30", "sunset-50" or "sunrise"', "area": "write the six digits"}
+
+
+def _place_and_reason(error: str) -> tuple[str, str]:
+    """(path of the key, what is wrong) of a validation error; a path is like ``fault[0].at``."""
+    reason, _, where = error.partition(" - at ")
+    path = (re.search(r"\$\.?([^`]*)", where) or ["", ""])[1]
+    key = re.search(r"unknown field `([^`]+)`", reason)
+    if "`key`" in where:
+        key = re.search(r"value '([^']+)'", reason)
+        if key:
+            reason = f"there is no sort {key[1]!r}"
+    if key:
+        path = f"{path}.{key[1]}".lstrip(".")
+    if "matching regex" in reason:
+        reason = _HINTS.get(path.rpartition(".")[2], reason)
+    return path, reason
+
+
+def _wrong(text: str, file_name: str, path: str, reason: str) -> UsageError:
+    """The error of a key, with its line where the text has it."""
+    *sections, key = re.sub(r"\[(\d+)\]$", "", path).split(".")
+    section, _, number = ".".join(sections).rstrip("]").partition("[")
+    wanted = section, int(number or 0)
+    here, seen = ("", 0), dict[str, int]()
+    found = 0
+    for line, content in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[+\s*([\w.-]+)", content):
+            here = header[1], seen.get(header[1], 0)
+            seen[header[1]] = here[1] + 1
+            found = line if here[0] == key and not section else found
+        elif here == wanted and re.match(rf'\s*"?{re.escape(key)}"?\s*=', content):
+            found = line
+    return UsageError(f"{file_name}{f':{found}' if found else ''}: {path}: {reason}")

@@ -16,7 +16,7 @@ _SIDES_M = {"main": (-14.0, 14.0), "secondary": (8.0,), "branch": (4.0,)}
 _RATED_W = {"main": (180.0, 150.0), "secondary": (120.0, 100.0), "branch": (60.0,)}
 _SEGMENT_LAMPS = (15, 30)
 _CIRCUIT_SEGMENTS, _CIRCUIT_SHARES = (1, 2, 3), (0.45, 0.4, 0.15)
-_CABINET_CIRCUITS = (2, 6)
+_CABINET_CIRCUITS, _CABINET_LAMPS = (2, 6), 160
 _GATEWAY_DEVICES = (80, 200)
 _HALF_NIGHT_SHARE = 0.12
 _ALTERNATE_SHARE = 0.06
@@ -146,7 +146,7 @@ def _cabinets(wiring: Wiring, rng: np.random.Generator) -> None:
     first = np.unique(wiring.circuit, return_index=True)[1]
     lamps = np.bincount(wiring.circuit)
     order = order_by_place(wiring.x[first], wiring.y[first])
-    sizes = _cabinet_sizes(len(order), rng)
+    sizes = _cabinet_sizes(lamps[order].tolist(), rng)
     cabinet_of = np.zeros(len(order), dtype=np.int32)
     cabinet_of[order] = np.repeat(np.arange(len(sizes)), sizes)
     wiring.cabinet_of = cabinet_of
@@ -161,14 +161,20 @@ def _cabinets(wiring: Wiring, rng: np.random.Generator) -> None:
     _gateways(wiring, np.bincount(cabinet_of, weights=lamps).tolist())
 
 
-def _cabinet_sizes(circuits: int, rng: np.random.Generator) -> list[int]:
-    """Circuits of each cabinet, 2 to 6; a single one only where there is no other."""
+def _cabinet_sizes(lamps: Sequence[int], rng: np.random.Generator) -> list[int]:
+    """Circuits of each cabinet, 2 to 6; a single one only where there is no other.
+
+    ``lamps``: those of each circuit, in order.
+    """
     low, high = _CABINET_CIRCUITS
     sizes: list[int] = []
-    left = circuits
-    while left > high:
-        sizes.append(min(int(rng.integers(low, high + 1)), left - low))
-        left -= sizes[-1]
+    begin = 0
+    while (left := len(lamps) - begin) > high:
+        size = min(int(rng.integers(low, high + 1)), left - low)
+        while size > low and sum(lamps[begin : begin + size]) > _CABINET_LAMPS:
+            size -= 1
+        sizes.append(size)
+        begin += size
     return [*sizes, left]
 
 

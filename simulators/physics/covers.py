@@ -15,6 +15,7 @@ from facility.readings import Floats
 from simulators import models
 from simulators.faults.effects import Effect, Effects, What
 from simulators.fleet import Fleet
+from simulators.physics.bursts import waveforms
 from simulators.physics.lamps import ambient_c
 from simulators.physics.reports import Reports, kind_stream, local_hour, local_offset, stream
 from simulators.scenario import Scenario
@@ -29,6 +30,9 @@ _BY_HOUR = np.array(
 """Traffic of an hour against the day's busy mean."""
 
 ROUGH_SHARE = 0.07
+BURST_SHARE = 0.15
+"""Of the reports of a sensor that captures waveforms; each takes more room than all the rest."""
+
 _WATER_STEP = 0.25
 """Water rises to where it ends in this share of a flooding's time."""
 
@@ -90,6 +94,11 @@ class Covers:
         rms = self._rms[rows] * loud * rng.lognormal(0, 0.04 + 0.25 * few, n)
         peak = rms * (4.2 + 1.1 * loud) * rng.lognormal(0, 0.06 + 0.3 * few, n)
         kurtosis = self._kurtosis[rows] * loud**1.4 * rng.lognormal(0, 0.05 + 0.3 * few, n)
+        heard = rng.random(n) < BURST_SHARE
+        heard &= (hits > 0) & (self._model[rows] == models.ACOUSTIC)
+        bursts = np.full(n, "", dtype=object)
+        told = waveforms(peak[heard], loud[heard] > 1, rng)
+        bursts[heard] = [f',"burst":{burst}' for burst in told]
         battery = self._battery[rows] - ((ts // DAY) % 90) / 9
         return {
             "tilt_deg": np.clip(np.abs(tilt), 0, 180),
@@ -100,6 +109,7 @@ class Covers:
             "kurtosis": np.maximum(kurtosis, 0),
             "water_m": water + rng.normal(0, 0.008, n),
             "battery_pct": np.clip(battery, 5, 100),
+            "burst": bursts,
             "temp_c": ambient_c(hour) + rng.normal(0, 0.5, n),
         }
 

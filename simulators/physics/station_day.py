@@ -70,7 +70,7 @@ def live_through(
                 stock, clearing or catching_up, minute > clear_by - _LAST_TRUCK_BEFORE, rng
             )
             if load:
-                stock -= load
+                stock = max(0.0, stock - load)
                 leaving[minute] = load
                 last_trip = minute
                 pressing_until = minute + 3

@@ -170,7 +170,7 @@ class Stations:
                     self._in_base[row] -= counted[0]
                     self._out_base[row] -= counted[1]
                     counted = 0.0, 0.0
-            inbound[k], outbound[k] = counted
+            inbound[k], outbound[k] = (max(0.0, round(tonnes, 2)) for tonnes in counted)
             stock[k], pressing[k] = lived.stock[at], lived.pressing[at]
             self._seen_at[row] = ts[k]
         return inbound, outbound, stock, pressing
