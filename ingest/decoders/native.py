@@ -34,6 +34,7 @@ class NativeDecoder:
 
     def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes
+        self._tables = shapes.tables
 
     def add(self, messages: Messages, at: int, table: str, device: str, decoded: Decoded) -> None:
         """Takes the payload of message ``at``; what cannot be read goes to quarantine."""
@@ -45,7 +46,13 @@ class NativeDecoder:
             return
         if type(value) is dict:
             decoded.received += 1
-            self._shapes.take(table, value, at, decoded)
+            # Almost every message comes by here: a shape that is known already.
+            shape = self._tables[table].get(tuple(value))
+            if shape is None:
+                self._shapes.take(table, value, at, decoded)
+            else:
+                shape.readings.append(value)
+                shape.places.append(at)
             return
         if not isinstance(value, list) or not value:
             decoded.received += 1
