@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 # Node from the machine, or the one that web/build.sh puts into the virtual environment.
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix web
 WEB := $(shell find web -path web/node_modules -prune -o -type f -print)
-ROOMS := facility ingest rules cases api simulators tests bench xiuhua.py
+ROOMS := command facility ingest rules cases api simulators tests bench xiuhua.py
 
 .PHONY: demo test check setup lock clean
 

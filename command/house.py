@@ -1,0 +1,111 @@
+"""The rooms of one process, opened as they are asked for and closed in reverse."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from contextlib import ExitStack
+
+from sqlalchemy import URL
+
+from api.app import create_app
+from api.parts import Site
+from api.serve import Server
+from cases.database import upgrade
+from cases.desk import Desk
+from command.settings import Settings
+from facility import inventory_file
+from facility.bus import Bus
+from facility.clock import Clock
+from facility.inventory import Inventory
+from facility.lighting import load_plans
+from facility.mqtt import MqttSettings
+from facility.store.base import ReadingsStore
+from facility.store.duckdb import DuckStore
+from facility.store.influx import InfluxStore
+from ingest.service import IngestService
+from rules.service import RulesService
+
+log = logging.getLogger("xiuhua")
+
+
+class House:
+    """The rooms of one process, opened as they are asked for and closed in reverse."""
+
+    def __init__(self, settings: Settings, stack: ExitStack, clock: Clock, bus: Bus) -> None:
+        self._settings = settings
+        self._stack = stack
+        self._clock = clock
+        self._bus = bus
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self.inventory: Inventory = inventory_file.load(settings.data_dir)
+        if not self.inventory.assets:
+            log.warning("the inventory is empty; bring one in with: xiuhua import FILE")
+        self.store = self._open_store()
+        stack.callback(self.store.close)
+
+    def _open_store(self) -> ReadingsStore:
+        store = self._settings.store
+        if store.backend == "duckdb":
+            return DuckStore(self._settings.data_dir / "readings.duckdb")
+        token = store.token.get_secret_value() if store.token else ""
+        return InfluxStore(store.url, store.bucket, token=token, org=store.org)
+
+    def _open_desk(self) -> Desk:
+        url = self._settings.cases.url
+        if url is None:
+            path = str(self._settings.data_dir / "cases.sqlite")
+            url = URL.create("sqlite", database=path).render_as_string()
+        upgrade(url)
+        desk = Desk(url)
+        self._stack.callback(desk.close)
+        return desk
+
+    def run_api(self) -> Server:
+        """Serves the control room and the API."""
+        site = Site(self._settings.site.area, self._settings.site.timezone)
+        app = create_app(
+            clock=self._clock,
+            inventory=lambda: self.inventory,
+            store=self.store,
+            desk=self._open_desk(),
+            bus=self._bus,
+            site=site,
+        )
+        server = Server(app, self._settings.api.host, self._settings.api.port)
+        server.start()
+        self._stack.callback(server.stop)
+        return server
+
+    def run_rules(self) -> None:
+        """Runs the engine over what the bus brings."""
+        rules = RulesService(
+            self._settings.rules,
+            self.inventory,
+            load_plans(),
+            self._settings.site.timezone,
+            self.store,
+            self._open_desk(),
+            self._bus,
+            self._clock,
+        )
+        self._stack.callback(rules.stop)
+        rules.start()
+
+    def run_ingest(self, mqtt: MqttSettings) -> None:
+        """Takes the devices' messages in."""
+        settings = self._settings
+        ingest = IngestService(
+            settings.ingest, mqtt, settings.data_dir, self.store, self._bus, self._clock
+        )
+        self._stack.callback(ingest.stop)
+        ingest.start()
+
+
+def until_stopped() -> threading.Event:
+    """An event that Ctrl-C and SIGTERM set."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped

@@ -1,0 +1,71 @@
+"""``up``, and ``ingest``, ``rules`` and ``api`` alone."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from contextlib import ExitStack
+
+from command.house import House, until_stopped
+from command.settings import settings_of
+from facility import importing
+from facility.broker import EmbeddedBroker
+from facility.bus import LocalBus
+from facility.clock import Clock, SystemClock
+from facility.mqtt import MqttSettings
+from facility.mqtt_bus import MqttBus
+from simulators.demo import Demo
+
+log = logging.getLogger("xiuhua")
+
+
+def up(options: argparse.Namespace) -> int:
+    """Everything in one process tree, on embedded parts."""
+    settings = settings_of(options)
+    with ExitStack() as stack:
+        stopped = until_stopped()
+        demo = Demo(settings.data_dir) if options.demo else None
+        clock: Clock = SystemClock()
+        if demo:
+            clock = demo.clock
+            inventory, grid = demo.write_inventory()
+            importing.import_files(settings.data_dir, inventory, grid_file=grid)
+            settings.site.timezone = demo.timezone
+        mqtt = settings.mqtt
+        if options.mqtt is None:
+            broker = EmbeddedBroker(settings.data_dir / "broker", options.mqtt_port)
+            stack.callback(broker.stop)
+            mqtt = MqttSettings(url=broker.url)
+            log.info("broker: %s on %s", broker.name, broker.url)
+        house = House(settings, stack, clock, LocalBus())
+        server = house.run_api()
+        house.run_rules()
+        house.run_ingest(mqtt)
+        if demo:
+            demo.start(mqtt.url)
+            stack.callback(demo.stop)
+        log.info("the control room is at %s (Ctrl-C stops everything)", server.url)
+        stopped.wait()
+        log.info("stopping")
+    return 0
+
+
+def one_service(options: argparse.Namespace) -> int:
+    """``ingest``, ``rules`` or ``api`` alone, over the broker's bus."""
+    settings = settings_of(options)
+    name: str = options.command
+    listens_to = {"ingest": (), "rules": ("batch/#",), "api": ("state/#", "health/#")}[name]
+    with ExitStack() as stack:
+        stopped = until_stopped()
+        bus = MqttBus(settings.mqtt, f"xiuhua-bus-{name}-{settings.ingest.client_id}", listens_to)
+        stack.callback(bus.close)
+        house = House(settings, stack, SystemClock(), bus)
+        match name:
+            case "ingest":
+                house.run_ingest(settings.mqtt)
+            case "rules":
+                house.run_rules()
+            case "api":
+                log.info("the control room is at %s", house.run_api().url)
+        stopped.wait()
+    return 0

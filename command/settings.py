@@ -1,0 +1,52 @@
+"""Everything that can be set, put together from the rooms' own sections."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from facility.mqtt import MqttSettings
+from facility.settings import Layered, SiteSettings, StoreSettings
+from ingest.service import IngestSettings
+from rules.service import RulesSettings
+
+
+class ApiSettings(BaseModel, extra="forbid"):
+    """Where the control room is served."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+class CasesSettings(BaseModel, extra="forbid"):
+    """The case database, an SQLAlchemy URL; a file in the data directory where none is given."""
+
+    url: str | None = None
+
+
+class Settings(Layered):
+    """Everything that can be set, a section a room."""
+
+    data_dir: Path = Path("data")
+    site: SiteSettings = SiteSettings()
+    mqtt: MqttSettings = MqttSettings()
+    store: StoreSettings = StoreSettings()
+    cases: CasesSettings = CasesSettings()
+    ingest: IngestSettings = IngestSettings()
+    rules: RulesSettings = RulesSettings()
+    api: ApiSettings = ApiSettings()
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings, with what the command line says in their place."""
+    settings = Settings.read(options.config)
+    given = vars(options)
+    if given.get("data_dir"):
+        settings.data_dir = given["data_dir"]
+    if given.get("api_port") is not None:
+        settings.api.port = given["api_port"]
+    if given.get("mqtt"):
+        settings.mqtt.url = given["mqtt"]
+    return settings
