@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from facility.clock import DAY, HOUR, MINUTE
+from facility.clock import DAY, HOUR
 from facility.measurements import Kind
 from simulators.faults.draw import Draw, rows_of
 from simulators.faults.effects import Effect, Fault, What
@@ -29,10 +29,9 @@ def station_backlog(draw: Draw) -> Fault | None:
     if row is None or clear_by is None:
         return None
     start = max(draw.begin, clear_by - draw.duration(3.6, 4.2))
-    back = clear_by + round(draw.uniform(2, 6) * HOUR)
-    end = back + 30 * MINUTE
+    end = clear_by + round(draw.uniform(2, 6) * HOUR)
     draw.hold([stations[row].id], end)
-    effect = Effect(Kind.STATION, What.NO_TRUCKS, rows_of(row), start, back)
+    effect = Effect(Kind.STATION, What.NO_TRUCKS, rows_of(row), start, end)
     station = stations[row].id
     return Fault(
         draw.sort,

@@ -66,9 +66,8 @@ def live_through(
         if blocked[minute]:
             catching_up = True
         elif minute - last_trip >= every and (catching_up or minute >= _DAY_TRIPS_FROM):
-            load = _load(
-                stock, clearing or catching_up, minute > clear_by - _LAST_TRUCK_BEFORE, rng
-            )
+            everything = catching_up or minute > clear_by - _LAST_TRUCK_BEFORE
+            load = _load(stock, clearing or catching_up, everything, rng)
             if load:
                 stock = max(0.0, stock - load)
                 leaving[minute] = load
@@ -95,11 +94,11 @@ def _arrivals(tonnes: float, last_minute: int, rng: np.random.Generator) -> Floa
     return arriving
 
 
-def _load(stock: float, clearing: bool, no_more_comes: bool, rng: np.random.Generator) -> float:
+def _load(stock: float, clearing: bool, everything: bool, rng: np.random.Generator) -> float:
     """Tonnes on the next container truck; 0 where it does not go yet."""
     if stock >= (_CONTAINER_T if clearing else _DAY_KEEPS_T):
         return round(float(rng.uniform(0.9, 1.0)) * _CONTAINER_T, 2)
-    if no_more_comes and stock > 0.15:
+    if everything and stock > 0.15:
         return round(stock - float(rng.uniform(0, 0.1)), 2)
     return 0.0
 
