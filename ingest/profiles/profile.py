@@ -84,8 +84,8 @@ class Payload:
 class Outcome:
     """Readings, field → cell, with ``ts`` where it is not the message's; fields dropped, why.
 
-    ``nothing`` says why the message, which is sound, carries no measurement; ``detail`` why
-    fields were dropped.
+    Of a reading without a field, ``nothing`` says why the message, which is sound, carries no
+    measurement, or ``detail`` why what it carries was dropped.
     """
 
     readings: list[dict[str, object]] = field(default_factory=list)
@@ -97,7 +97,7 @@ class Outcome:
 def decode(profile: Profile, payload: Payload, device: str, installed: Installed) -> Outcome:
     """What a payload says. At least one reading, perhaps without any field. BadPayload."""
     read, nothing = _read(profile, payload)
-    outcome = Outcome(nothing=nothing)
+    outcome = Outcome()
     for channel in read.unknown:
         outcome.dropped[f"channel {channel}", "unknown"] += 1
     used = fields.names_used(list(profile.fields.values()))
@@ -120,6 +120,7 @@ def decode(profile: Profile, payload: Payload, device: str, installed: Installed
                 reading[name] = cell
         outcome.readings.append(reading)
     outcome.detail = ", ".join(words + [f"channel {c}: unknown" for c in read.unknown])
+    outcome.nothing = nothing or ("" if outcome.detail else "it has none of the profile's fields")
     return outcome
 
 
