@@ -22,6 +22,7 @@ from facility.measurements import STATUS, Kind
 from facility.readings import Codes, ReadingBatch
 from rules import lamps as lamps_of
 from rules.backlog import BacklogDetector
+from rules.day_burning import day_burning_detector
 from rules.displaced import DisplacedDetector
 from rules.fleet import Fleet
 from rules.lamps import Lamps
@@ -29,7 +30,7 @@ from rules.rattle import RattleDetector
 from rules.rulebook import Rulebook
 from rules.silence import SilenceDetector
 from rules.tracker import FAMILY, Tracker
-from rules.unlit import UnlitDetector
+from rules.unlit import unlit_detector
 
 TICK = MINUTE
 """How often stock is taken, at full minutes of the engine's time."""
@@ -61,7 +62,8 @@ class Engine:
         self._lamps = Lamps(
             inventory.streetlights, self._fleet.every[self._lamp_span], plans, timezone, book.lamps
         )
-        self._unlit = UnlitDetector(inventory, self._lamps, book, self.tracker)
+        self._unlit = unlit_detector(inventory, self._lamps, book, self.tracker)
+        self._burning = day_burning_detector(inventory, self._lamps, book, self.tracker)
         self._silence = SilenceDetector(inventory, self._fleet, book, self.tracker)
         self._displaced = DisplacedDetector(inventory, book, self.tracker)
         self._rattle = RattleDetector(inventory, book, self.tracker)
@@ -135,6 +137,7 @@ class Engine:
         silent = self._silence.silent(now)
         self._silence.judge(now, silent)
         self._unlit.judge(now, silent[self._lamp_span])
+        self._burning.judge(now, silent[self._lamp_span])
         self._displaced.judge(now)
         self._rattle.judge(now)
         self._backlog.judge(now)
@@ -161,13 +164,13 @@ class Engine:
     def _lamp_states(self, state: NDArray[np.int8]) -> NDArray[np.int8]:
         """lit; dark where it was judged against the plan; off where it is just not lit."""
         words = VOCABULARY[Kind.STREETLIGHT]
-        shown, doing = self._lamps.shown, self._lamps.doing
+        shown, runs = self._lamps.shown, self._lamps.runs
         state[shown == lamps_of.UNKNOWN] = _UNKNOWN
         state[shown == lamps_of.LIT] = words.index("lit")
         state[shown == lamps_of.DARK] = words.index("off")
         lit, since = self._lamps.planned_now(self.now)
-        dark = (shown == lamps_of.DARK) & (doing == lamps_of.UNLIT)
-        state[dark & lit & (self._lamps.since >= since)] = words.index("dark")
+        dark = (shown == lamps_of.DARK) & (runs.doing == lamps_of.UNLIT)
+        state[dark & lit & (runs.since >= since)] = words.index("dark")
         return state
 
 

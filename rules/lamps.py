@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,52 +15,76 @@ from facility.measurements import LAMP_FAULTS
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from facility.sun import Place
 from rules import rulebook
-from rules.fleet import Mask, rounds
+from rules.fleet import Mask, Rows, rounds
+from rules.runs import NOT_JUDGED, Runs
 
 UNKNOWN, DARK, LIT = -1, 0, 1
 """What one reading shows of a lamp."""
 
-NOT_JUDGED, LIT_AS_PLANNED, OFF_AS_PLANNED, UNLIT, BURNING = range(5)
-"""What a lamp does, held against its plan."""
+LIT_AS_PLANNED, OFF_AS_PLANNED, UNLIT, BURNING = range(1, 5)
+"""What a lamp does, held against its plan; or ``NOT_JUDGED``."""
 
 _NOT_LIT = sum(1 << LAMP_FAULTS.index(f) for f in ("lamp_failure", "gear_failure", "supply_loss"))
+_DAY_BURNER = 1 << LAMP_FAULTS.index("day_burner")
 _DEFAULT_EVERY = 10 * MINUTE
 _SUN_GRID = 10
 """Lamps within a tenth of a degree share their sun times: less than half a minute apart."""
 
 
-def evidence(batch: ReadingBatch, rated_w: Floats, book: rulebook.Lamps) -> NDArray[np.int8]:
-    """DARK, LIT or UNKNOWN by each reading alone, int8 (n,).
+def evidence(
+    batch: ReadingBatch, rated_w: Floats, planned: Mask, book: rulebook.Lamps
+) -> NDArray[np.int8]:
+    """DARK, LIT or UNKNOWN by each reading alone, int8 (n,); ``planned`` where it should be lit.
 
     Power speaks first: a relay said to be closed without consumption is a dark lamp (lamp failure,
-    OMA LwM2M object 3416). Then what the controller reports, then the relay, then light.
+    OMA LwM2M object 3416). Then what the controller reports, then the relay, then light; but by
+    day light proves nothing, and while a lamp should be off, a little power is its controller's.
     """
     power = consumption(batch)
-    # A dead lamp's controller still draws a watt or two; a dimmed lamp draws little as well, down
-    # to about 7 % of its rating at 10 % (domain facts), so the limit falls with the level.
-    level = np.nan_to_num(batch.column("dim_pct"), nan=100.0) / 100
-    least = rated_w * (0.07 + 0.69 * np.clip((level - 0.1) / 0.9, 0, 1))
-    limit = np.fmax(book.dark_floor_w, book.dark_share * rated_w)
-    limit = np.fmin(limit, np.fmax(1.0, 0.6 * least))
+    dark_w = _dark_limit(rated_w, batch.column("dim_pct"), book)
+    lit_w = np.where(planned, dark_w, np.fmax(book.burning_floor_w, book.burning_share * rated_w))
     faults = np.nan_to_num(batch.column("faults")).astype(np.int64)
     on = batch.column("on")
     lux = batch.column("lux")
-    voltage = batch.column("voltage_v")
     shown = np.select(
         [
-            power >= limit,
-            power < limit,
+            power >= lit_w,
+            power < dark_w,
+            ~np.isnan(power),
             (faults & _NOT_LIT) != 0,
+            ((faults & _DAY_BURNER) != 0) & ~planned,
             on == 0,
             on == 1,
-            voltage < 20,
-            lux >= 5,
-            lux < 1,
+            batch.column("voltage_v") < 20,
+            (lux >= 5) & planned,
+            (lux < 1) & planned,
         ],
-        [LIT, DARK, DARK, DARK, LIT, DARK, LIT, DARK],
+        [LIT, DARK, UNKNOWN, DARK, LIT, DARK, LIT, DARK, LIT, DARK],
         default=UNKNOWN,
     )
     return shown.astype(np.int8)
+
+
+def _dark_limit(rated_w: Floats, dim_pct: Floats, book: rulebook.Lamps) -> Floats:
+    """Below how many watts a lamp is dark, (n,).
+
+    A dead lamp's controller still draws a watt or two; a dimmed lamp draws little as well, so the
+    limit falls with the level.
+    """
+    level = np.nan_to_num(dim_pct, nan=100.0) / 100
+    limit = np.fmax(book.dark_floor_w, book.dark_share * rated_w)
+    least = np.fmax(1.0, 0.6 * low_power_share(level) * rated_w)
+    return np.where(np.isnan(rated_w), limit, np.fmin(limit, least))
+
+
+def low_power_share(level: Floats) -> Floats:
+    """The least share of its rating that a sound lamp draws at a dimming level of 0 to 1.
+
+    A straight line from 4.48 W at 10 % to 48 W at 100 %, as a maker sets it for lamps of 61 to
+    65 W (domain facts), here of 63 W.
+    """
+    share = 4.48 + (48 - 4.48) * (np.clip(level, 0.1, 1.0) - 0.1) / 0.9
+    return np.asarray(share / 63)
 
 
 def consumption(batch: ReadingBatch) -> Floats:
@@ -73,12 +98,28 @@ def consumption(batch: ReadingBatch) -> Floats:
     return np.where(np.isnan(power), derived, power)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was made of a batch, for the detectors that look closer: each (n,) beside its readings.
+
+    ``doing`` int8, ``power_w``, ``switched`` the last switching time before (ms); ``rounds`` its
+    readings in rounds of each lamp once.
+    """
+
+    doing: NDArray[np.int8]
+    power_w: Floats
+    switched: Times
+    rounds: tuple[Rows, ...]
+
+
 class Lamps:
     """What each lamp was last seen to do, held against its plan.
 
-    A *run* is the stretch of readings over which a lamp did the same (``doing``), within one lit or
-    unlit period of its plan. All arrays are (n,), in the order of the inventory.
+    Their runs lie each within one lit or unlit period of the plan. Arrays are (n,), in the order
+    of the inventory.
     """
+
+    KEPT = ("shown", "power_w", "on", "voltage_v", "_last")
 
     def __init__(
         self,
@@ -97,28 +138,29 @@ class Lamps:
         self.power_w = np.full(n, np.nan, dtype=np.float32)
         self.on = np.full(n, np.nan, dtype=np.float32)
         self.voltage_v = np.full(n, np.nan, dtype=np.float32)
-        self.doing = np.zeros(n, dtype=np.int8)
-        self.since = np.zeros(n, dtype=np.int64)
+        self.runs = Runs(n)
         self._last = np.zeros(n, dtype=np.int64)
-        self._run_last = np.zeros(n, dtype=np.int64)
-        self._count = np.zeros(n, dtype=np.int16)
 
-    def feed(self, rows: Codes, batch: ReadingBatch) -> None:
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    def feed(self, rows: Codes, batch: ReadingBatch) -> Seen:
         """Takes a batch in; ``rows`` are its lamps. Repeated and older readings change no run."""
-        shown = evidence(batch, self.rated_w[rows], self._book)
-        lit, switched = self._planned(rows, batch.ts)
+        planned, switched = self._planned(rows, batch.ts)
+        shown = evidence(batch, self.rated_w[rows], planned, self._book)
         judged = (shown != UNKNOWN) & (batch.ts - switched >= self._book.settle)
         doing = np.where(
             shown == LIT,
-            np.where(lit, LIT_AS_PLANNED, BURNING),
-            np.where(lit, UNLIT, OFF_AS_PLANNED),
+            np.where(planned, LIT_AS_PLANNED, BURNING),
+            np.where(planned, UNLIT, OFF_AS_PLANNED),
         )
         doing = np.where(judged, doing, NOT_JUDGED).astype(np.int8)
         power, on = consumption(batch), batch.column("on")
         voltage = batch.column("voltage_v")
-        for part in rounds(rows, batch.ts):
+        parts = tuple(rounds(rows, batch.ts))
+        for part in parts:
             row, ts = rows[part], batch.ts[part]
-            self._advance(row, ts, doing[part], switched[part])
+            self.runs.advance(row, ts, doing[part], switched[part])
             newer = ts > self._last[row]
             row, part = row[newer], part[newer]
             self._last[row] = batch.ts[part]
@@ -126,33 +168,16 @@ class Lamps:
             self.power_w[row] = power[part]
             self.on[row] = on[part]
             self.voltage_v[row] = voltage[part]
+        return Seen(doing, power, switched, parts)
 
-    def _advance(self, row: Codes, ts: Times, doing: NDArray[np.int8], switched: Times) -> None:
-        """One round of readings: each lamp's run goes on, begins anew, or stays."""
-        judged = doing != NOT_JUDGED
-        # A late reading that contradicts a run from inside it: what is certain is only its end.
-        contrary = judged & (ts > self.since[row]) & (ts < self._run_last[row])
-        contrary &= doing != self.doing[row]
-        self.since[row[contrary]] = self._run_last[row[contrary]]
-        self._count[row[contrary]] = 1
-
-        newer = judged & (ts > self._last[row])
-        row, ts, doing, switched = row[newer], ts[newer], doing[newer], switched[newer]
-        goes_on = (doing == self.doing[row]) & (self.since[row] >= switched)
-        self._count[row] = np.where(goes_on, np.minimum(self._count[row] + 1, 1000), 1)
-        self.since[row] = np.where(goes_on, self.since[row], ts)
-        self.doing[row] = doing
-        self._run_last[row] = ts
+    @property
+    def every(self) -> Times:
+        """Report intervals, ms; ten minutes while one is not known."""
+        return np.where(self._every > 0, self._every, _DEFAULT_EVERY)
 
     def held(self, doing: int, hold: int, now: int) -> Mask:
-        """Lamps seen doing so for ``hold`` ms, by two readings at least, bool (n,).
-
-        A reading stands for half a report interval and no longer: silence adds nothing.
-        """
-        every = np.where(self._every > 0, self._every, _DEFAULT_EVERY)
-        reach = self._run_last + np.minimum(now - self._run_last, every // 2) - self.since
-        held: Mask = (self.doing == doing) & (self._count >= 2) & (reach >= hold)
-        return held
+        """Lamps seen doing so for ``hold`` ms, bool (n,)."""
+        return self.runs.held(doing, hold, now, self.every)
 
     def planned_now(self, now: int) -> tuple[Mask, Times]:
         """(should be lit, since when the plan says so) of each lamp, each (n,)."""

@@ -23,13 +23,17 @@ class Duration(int):
 
 
 class Lamps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When a lamp counts as dark, and for how long it must be seen so."""
+    """When a lamp counts as dark or as burning, and for how long it must be seen so."""
 
     settle: Duration
     dark_floor_w: float
     dark_share: float
+    burning_floor_w: float
+    burning_share: float
     unlit_hold: Duration
     lit_hold: Duration
+    burning_hold: Duration
+    off_hold: Duration
 
 
 class Segments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -97,7 +97,7 @@ class SilenceDetector:
 
     def _settle(self, now: int, row: int, silent: Mask) -> list[int]:
         """Opens the case that explains a silent device; the rows that are dealt with."""
-        waiting = False
+        waiting = 0
         best: tuple[_Group, Rows] | None = None
         for group in self._groups_of.get(row, ()):
             case = self._tracker.find(TYPE, group.subject)
@@ -117,8 +117,9 @@ class SilenceDetector:
                 if best is None or len(out) > len(best[1]):
                     best = group, out
             elif len(late) > 1 and self._may_wait(now, row):
-                waiting = True
-        if best:
+                waiting = max(waiting, len(late))
+        # What fell silent with a circuit may be part of what falls silent with its gateway.
+        if best and waiting <= len(best[1]):
             group, out = best
             members: list[int] = out.tolist()
             self._tracker.open(now, TYPE, group.subject, self._ids(members), *self._account(out))

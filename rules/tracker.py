@@ -17,6 +17,7 @@ from facility.clock import to_rfc3339
 FAMILY = {
     "streetlight.unlit": "unlit",
     "streetlight.segment_unlit": "unlit",
+    "streetlight.day_burning": "burning",
     "device.silent": "silent",
     "cover.displaced": "displaced",
     "cover.rattle": "rattle",

@@ -100,3 +100,16 @@ def test_an_interval_that_is_not_given_is_learned() -> None:
     events = live(engine(everyone), everyone, shown, DUSK, lost + 3 * HOUR)
     assert brief(events) == [("opened", "device.silent", "cover:M1")]
     assert 40 * MINUTE <= events[0].at - lost <= 70 * MINUTE
+
+
+def test_a_circuit_that_misses_first_waits_for_its_gateway() -> None:
+    """Those of the gateway that are due first in each interval happen to be one circuit."""
+    street = [
+        lamp(f"L{i}", "A", i, "C1" if i * 37 % 300 < 120 else "C2", gateway="G1") for i in range(36)
+    ]
+    others = [lamp(f"N{i}", "N", i, "C3", gateway="G2") for i in range(12)]
+    everyone = [*street, *others]
+    lost = DUSK + HOUR + 3 * MINUTE
+    shown = talking_until({one.id: lost for one in street})
+    events = live(engine(everyone), everyone, shown, DUSK, lost + 2 * HOUR)
+    assert {(event.type, event.subject) for event in events} == {("device.silent", "gateway:G1")}
