@@ -9,7 +9,9 @@ places this relies on: ``reconnect``, ``loop_read``, ``_packet_handle``, ``_pack
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import socket
 import ssl
 import threading
 import time
@@ -49,10 +51,12 @@ class Delivery:
     """Messages taken from the socket in one go, as columns, in order of receipt.
 
     ``mids`` has 0 for a message of QoS 0. ``oversized`` holds the positions of messages of which
-    only the first bytes were kept. ``connection`` numbers the connection they came on.
+    only the first bytes were kept. ``connection`` numbers the connection they came on; ``size``
+    is about how many bytes of memory they take.
     """
 
     connection: int
+    size: int = 0
     topics: list[bytes] = field(default_factory=list)
     payloads: list[bytes] = field(default_factory=list)
     mids: list[int] = field(default_factory=list)
@@ -84,6 +88,7 @@ class _BulkClient(paho.Client):
         )
         self.on_delivery: Callable[[Delivery], None] | None = None
         self.connection = 0
+        self.away = False
         self._acknowledging = threading.Lock()
         self._max_message_bytes = max_message_bytes
         self._rest = b""
@@ -97,6 +102,8 @@ class _BulkClient(paho.Client):
             self.connection += 1
         self._rest = b""
         self._skip = 0
+        if self.away:
+            raise ConnectionAbortedError("staying away from the broker")
         return super().reconnect()
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:  # noqa: ARG002 (paho's signature)
@@ -111,16 +118,16 @@ class _BulkClient(paho.Client):
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
         with self._msgtime_mutex:
             self._last_bytes_received = time.monotonic()
-        delivery = Delivery(self.connection)
-        rc = self._parse(data, delivery)
-        if delivery.topics and self.on_delivery:
-            try:
+        delivery = Delivery(self.connection, len(data))
+        try:
+            rc = self._parse(data, delivery)
+            if delivery.topics and self.on_delivery:
                 self.on_delivery(delivery)
-            except Exception:
-                # The one boundary on paho's thread: an exception here would end it while the
-                # client still looks connected. Unacknowledged, the messages come again.
-                log.exception("a delivery of %d messages could not be taken", len(delivery))
-                rc = MQTTErrorCode.MQTT_ERR_CONN_LOST
+        except Exception:
+            # The one boundary on paho's thread: an exception here would end it while the client
+            # still looks connected. Unacknowledged, the messages come again.
+            log.exception("a delivery of %d messages could not be taken", len(delivery))
+            rc = MQTTErrorCode.MQTT_ERR_CONN_LOST
         return self._loop_rc_handle(rc) if rc else rc
 
     def _parse(self, data: bytes, delivery: Delivery) -> MQTTErrorCode:
@@ -161,6 +168,14 @@ class _BulkClient(paho.Client):
             position = after
         self._rest = data[position:]
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def drop(self) -> None:
+        """Cuts the connection; the network thread finds it lost."""
+        link = self.socket()
+        if isinstance(link, socket.socket):
+            with contextlib.suppress(OSError):  # it was lost already
+                # Not ssl's shutdown: after it, bytes still waiting would be read as they came.
+                socket.socket.shutdown(link, socket.SHUT_RDWR)
 
     def _handle_other(self, command: int, body: bytes) -> MQTTErrorCode:
         """Lets paho handle a packet that is not a PUBLISH, as if it had read it itself."""
@@ -228,7 +243,7 @@ class Session:
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.max_inflight_messages_set(10_000)
-        self._client.reconnect_delay_set(1, 15)
+        self._client.reconnect_delay_set(1, 5)
         if user:
             self._client.username_pw_set(user, password)
         if secure:
@@ -237,6 +252,7 @@ class Session:
         self._on_delivery = on_delivery
         self._ready = threading.Event()
         self._refusal = ""
+        self._running = False
         self.last_message = time.monotonic()
 
     def start(self, timeout_s: float = 10) -> None:
@@ -250,6 +266,7 @@ class Session:
                 "or name it with --mqtt URL or XIUHUA_MQTT__URL"
             ) from error
         self._client.loop_start()
+        self._running = True
         if not self._ready.wait(timeout_s):
             self.stop()
             raise UsageError(
@@ -259,6 +276,7 @@ class Session:
 
     def stop(self) -> None:
         """Disconnects and ends the network thread; what was not acknowledged comes again."""
+        self._running = False
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -266,6 +284,31 @@ class Session:
         """Tells the broker that these messages are safe; those of an earlier connection are not
         mentioned, and come again."""
         self._client.acknowledge(deliveries)
+
+    def leave(self) -> None:
+        """Drops the connection and stays away until :meth:`rejoin`.
+
+        The broker keeps what was not acknowledged, and what comes meanwhile, for a persistent
+        session.
+        """
+        self._client.away = True
+        self._client.drop()
+
+    def rejoin(self) -> None:
+        """Connects again, within seconds."""
+        self._client.away = False
+
+    @property
+    def connection(self) -> int:
+        """The number of the connection, as deliveries carry it."""
+        return self._client.connection
+
+    def revive(self) -> None:
+        """Starts the network thread again where a fault of paho ended it."""
+        if self._running and self._client._thread is None:  # noqa: SLF001 (paho tells nowhere else)
+            log.error("the MQTT network thread had ended; it is started again")
+            self._client.drop()
+            self._client.loop_start()
 
     def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:
         """Queues a message; Retryable where the queue to the broker is full."""

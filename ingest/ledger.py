@@ -1,8 +1,21 @@
 """The ledger's entries: what was received, and what became of it.
 
-Entries are ``received``, ``without_ts``, ``quarantined:REASON``, ``dropped:TABLE.FIELD:REASON``,
-``stored``, ``refused:…``; with what is in the spool they balance:
-received = stored + quarantined + refused + in the spool.
+=========================== =====================================================================
+``received``                readings that came in, each counted as often as it came
+``duplicate``               of them, those known to have come before (:mod:`ingest.recent`)
+``without_ts``              of them, those timed by their arrival
+``quarantined:REASON``      could not be used (:data:`ingest.messages.REASONS`)
+``refused:store``           the store refused them; they are in quarantine as well
+``refused:damaged``         lost to damage of the spool's file
+``stored``                  the store has them
+``dropped:TABLE.FIELD:WHY`` fields dropped from readings that were kept or not
+``repaired``                messages that left the quarantine by being tried again
+``forgotten:bound``         rows that the quarantine's bound pushed out; ``forgotten:damaged`` lost
+=========================== =====================================================================
+
+With what is in the spool they balance: received = stored + quarantined + refused + in the spool.
+A message that cannot be read counts as one reading. The quarantine holds
+quarantined + refused:store - forgotten rows.
 """
 
 from __future__ import annotations
@@ -11,7 +24,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 from facility.measurements import MEASUREMENTS
-from ingest.messages import Decoded
+from ingest.messages import Decoded, Quarantined
+
+REFUSED = "refused"
+"""The reason in quarantine of what the store refused."""
 
 
 def entries_of(decoded: Decoded) -> Counter[str]:
@@ -39,3 +55,8 @@ def balance(books: Mapping[str, int]) -> int:
     return books.get("received", 0) - (
         books.get("stored", 0) + spoken_for + books.get("in_spool", 0)
     )
+
+
+def found_under(one: Quarantined) -> str:
+    """The entry that a message in quarantine is counted under."""
+    return "refused:store" if one.reason == REFUSED else f"quarantined:{one.reason}"

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from facility.background import Loop
 from facility.bus import Bus, Health
@@ -16,23 +16,44 @@ from facility.store.base import ReadingsStore
 from ingest import topics
 from ingest.door import Door
 from ingest.ledger import balance, total
+from ingest.metrics import MetricsServer
 from ingest.pipeline import Pipeline
-from ingest.spool import Spool
-from ingest.writer import Writer
+from ingest.spool import Spool, SpoolLimits
+from ingest.writer import Pace, Writer
 
 _HEALTH_EVERY_S = 2.0
 _QUIET_S = 300
+_READINGS_A_REQUEST = 5_000
+"""Where several requests are under way; one alone takes more at a time."""
 
 
-class IngestSettings(BaseModel):
+class IngestSettings(BaseModel, extra="forbid"):
     """``root`` is the native topics' root; ``client_id`` names this process's session and spool.
 
     With a ``share`` group several processes, each with a client id of its own, split the work.
+    ``spool_max_mb`` is what may wait for the store, ``min_free_mb`` what is left of the disk; the
+    quarantine and the captured waveforms drop their oldest beyond ``…_max_mb``. The metrics are
+    served where ``metrics_port`` is given.
     """
 
     root: str = "facility"
-    client_id: str = "xiuhua-ingest"
-    share: str | None = None
+    client_id: str = Field("xiuhua-ingest", pattern="^[A-Za-z0-9._-]{1,64}$")
+    share: str | None = Field(None, pattern="^[^/+#]+$")
+    spool_max_mb: int = Field(4096, ge=1)
+    min_free_mb: int = Field(256, ge=0)
+    quarantine_max_mb: int = Field(256, ge=1)
+    bursts_max_mb: int = Field(1024, ge=1)
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
+
+    @property
+    def limits(self) -> SpoolLimits:
+        return SpoolLimits(
+            self.spool_max_mb, self.min_free_mb, self.quarantine_max_mb, self.bursts_max_mb
+        )
+
+    def spool_path(self, data_dir: Path) -> Path:
+        return data_dir / f"{self.client_id}.spool"
 
 
 class IngestService:
@@ -49,8 +70,12 @@ class IngestService:
     ) -> None:
         self._bus = bus
         self._clock = clock
-        self._spool = Spool(data_dir / f"{settings.client_id}.spool")
-        self._writer = Writer(self._spool, store)
+        self._settings = settings
+        self._metrics: MetricsServer | None = None
+        self._spool = Spool(settings.spool_path(data_dir), settings.limits)
+        requests = getattr(store, "writes_at_once", 1)
+        pace = Pace(requests, _READINGS_A_REQUEST) if requests > 1 else Pace()
+        self._writer = Writer(self._spool, store, pace, settings.root)
         prefix = f"$share/{settings.share}/" if settings.share else ""
         self._session = Session(
             mqtt,
@@ -64,45 +89,58 @@ class IngestService:
             self._spool,
             bus,
             clock,
-            self._session.acknowledge,
+            self._session,
             self._writer.offer,
         )
         self._health = Loop("ingest health", self._report)
 
     def start(self) -> None:
         """Starts to receive. UsageError where the broker is not there."""
-        self._writer.loop.start()
+        settings = self._settings
+        self._writer.start()
         self._door.loop.start()
         self._session.start()
         self._health.start()
+        if settings.metrics_port is not None:
+            self._metrics = MetricsServer(settings.metrics_host, settings.metrics_port, self.health)
 
     def stop(self) -> None:
         """Stops receiving and lets go; what is in the spool is written next time."""
+        if self._metrics:
+            self._metrics.stop()
         self._health.stop()
         self._session.stop()
         self._door.loop.stop()
-        self._writer.loop.stop()
+        self._writer.stop()
         self._spool.close()
 
     def health(self) -> Health:
         """The books, the lag, and what is wrong."""
         books = self._spool.ledger()
+        now = self._clock.now_ms()
+        oldest = self._spool.oldest()
         counters: dict[str, Any] = {
             "received": books["received"],
+            "duplicate": books["duplicate"],
             "stored": books["stored"],
             "quarantined": total(books, "quarantined"),
             "refused": total(books, "refused"),
             "in_spool": books["in_spool"],
             "unaccounted": balance(books),
-            "waiting": self._door.waiting,
             "without_ts": books["without_ts"],
+            "repaired": books["repaired"],
+            "waiting": self._door.waiting,
+            "spool_bytes": self._spool.size,
+            "lag_seconds": max(0.0, (now - oldest) / 1000) if oldest is not None else 0.0,
+            "quiet_seconds": round(time.monotonic() - self._session.last_message, 1),
+            "connected": self._session.alive,
             "reasons": {
                 name: count
                 for name, count in sorted(books.items())
-                if name.startswith(("quarantined:", "dropped:", "refused:"))
+                if count and name.startswith(("quarantined:", "dropped:", "refused:", "forgotten:"))
             },
         }
-        return Health("ingest", self._clock.now_ms(), counters, tuple(self._problems()))
+        return Health("ingest", now, counters, tuple(self._problems()))
 
     def _problems(self) -> list[tuple[str, str, str]]:
         problems = []
@@ -112,12 +150,18 @@ class IngestService:
             )
         elif time.monotonic() - self._session.last_message > _QUIET_S:
             problems.append(("quiet", "5 分钟未收到任何消息", "no message has come for 5 minutes"))
-        if problem := self._door.problem or self._door.loop.failure:
+        if self._door.full:
+            words = self._door.problem
+            problems.append(
+                ("spool_full", f"缓冲已满,暂停接收:{words}", f"nothing is taken in: {words}")
+            )
+        elif problem := self._door.problem or self._door.loop.failure:
             problems.append(("spool", f"缓冲写入失败:{problem}", f"the spool fails: {problem}"))
-        if problem := self._writer.problem or self._writer.loop.failure:
+        if problem := self._writer.problem:
             problems.append(("store", f"读数库写入失败:{problem}", f"the store fails: {problem}"))
         return problems
 
     def _report(self) -> None:
+        self._session.revive()
         self._bus.publish(self.health())
         self._health.wait(_HEALTH_EVERY_S)
