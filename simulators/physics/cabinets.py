@@ -85,7 +85,7 @@ class Cabinets:
             drawn[k] = self.circuit_power_w(minute * MINUTE)
         true_w = drawn[minute_of[report], circuit]
         whole_w = np.bincount(report, weights=true_w, minlength=n) + self._own_w[rows]
-        self._count_energy(reports, report, circuit, whole_w, true_w)
+        energy, circuit_energy = self._count_energy(reports, report, circuit, whole_w, true_w)
         closed = np.ones(len(report), dtype=np.bool_)
         for effect in self._effects.active(Kind.CABINET, start, int(ts.max(initial=start)) + 1):
             if effect.what is What.TRIPPED:
@@ -95,14 +95,14 @@ class Cabinets:
         door = np.zeros(n, dtype=np.bool_)
         whole = {
             **electric,
-            "energy_kwh": self._energy,
+            "energy_kwh": energy,
             "contactor": np.ones(n, dtype=np.bool_),
             "door_open": door,
             "leakage_ma": rng.uniform(8, 30, n),
         }
         parts = {
             **self._electric(true_w, volts[report], rng),
-            "energy_kwh": self._circuit_energy,
+            "energy_kwh": circuit_energy,
             "contactor": closed,
             "door_open": door[report],
             "leakage_ma": self._leakage[circuit] * rng.uniform(0.9, 1.1, len(report)),
@@ -129,10 +129,9 @@ class Cabinets:
         circuit: Codes,
         whole_w: Floats,
         circuit_w: Floats,
-    ) -> None:
-        """Adds up each meter, report by report; leaves the readings in ``_energy``…"""
-        self._energy = np.zeros(len(reports))
-        self._circuit_energy = np.zeros(len(report))
+    ) -> tuple[Floats, Floats]:
+        """Adds up each meter, report by report; what the boxes' (n,) and circuits' (m,) show."""
+        energy, circuit_energy = np.zeros(len(reports)), np.zeros(len(report))
         end = int(reports.ts.max(initial=0)) + 1
         replaced = self._effects.active(Kind.CABINET, 0, end, What.METER_REPLACED)
         turn_of_part = reports.turn[report]
@@ -146,11 +145,12 @@ class Cabinets:
                 hit = effect.mask(rows, ts) & (seen < effect.start)
                 self.energy_kwh[rows[hit]] = 0
             parts = np.flatnonzero(turn_of_part == turn)
-            part_hours = self._hours(seen, ts)[np.searchsorted(now, report[parts])]
+            part_hours = hours[np.searchsorted(now, report[parts])]
             self.circuit_kwh[circuit[parts]] += circuit_w[parts] * part_hours / 1000
             self._seen_at[rows] = ts
-            self._energy[now] = self.energy_kwh[rows]
-            self._circuit_energy[parts] = self.circuit_kwh[circuit[parts]]
+            energy[now] = self.energy_kwh[rows]
+            circuit_energy[parts] = self.circuit_kwh[circuit[parts]]
+        return energy, circuit_energy
 
     @staticmethod
     def _hours(seen: Times, ts: Times) -> Floats:

@@ -133,7 +133,7 @@ class Lamps:
         # Reports of a window may come a little after its end.
         active = self._effects.active(Kind.STREETLIGHT, start, int(ts.max(initial=start)) + 1)
         state = self.state(rows, ts, active)
-        self._count_energy(reports, state.power_w, active)
+        energy = self._count_energy(reports, state.power_w, active)
         hour = local_hour(ts, local_offset(self._zone, start))
         sag = 2.5 * np.cos((hour - 4) * np.pi / 12)
         volts = self._volts[rows] + sag + rng.normal(0, 0.6, n)
@@ -157,15 +157,15 @@ class Lamps:
             "voltage_v": volts,
             "current_a": amps,
             "power_factor": factor,
-            "energy_kwh": self._energy,
+            "energy_kwh": energy,
             "lux": np.maximum(day * rng.uniform(0.9, 1.1, n) + night, 0),
             "temp_c": ambient_c(hour) + np.where(burning, 14, 1) + rng.normal(0, 0.7, n),
             "faults": _FLAGS[flags],
         }
 
-    def _count_energy(self, reports: Reports, power_w: Floats, active: list[Effect]) -> None:
-        """Adds up each meter, report by report; leaves the readings in ``_energy``."""
-        self._energy = np.zeros(len(reports))
+    def _count_energy(self, reports: Reports, power_w: Floats, active: list[Effect]) -> Floats:
+        """Adds up each meter, report by report; what it shows at each (n,)."""
+        energy = np.zeros(len(reports))
         replaced = [effect for effect in active if effect.what is What.METER_REPLACED]
         for turn in range(int(reports.turn.max(initial=-1)) + 1):
             now = np.flatnonzero(reports.turn == turn)
@@ -176,7 +176,8 @@ class Lamps:
                 hit = effect.mask(rows, ts) & (self._seen_at[rows] < effect.start)
                 self.energy_kwh[rows[hit]] = 0
             self._seen_at[rows] = ts
-            self._energy[now] = self.energy_kwh[rows]
+            energy[now] = self.energy_kwh[rows]
+        return energy
 
 
 def ambient_c(hour: Floats) -> Floats:
