@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from command import care, recordings, serving
+from command.doctor import doctor
 from facility.errors import XiuhuaError
 
 
@@ -60,6 +61,14 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("capture", help="what mosquitto_sub -F '%%j' prints; - is standard input")
     again.add_argument("--inventory", type=Path, required=True)
     again.add_argument("--grid", type=Path)
+
+    profile = command("profile", care.test_profile, "a device profile's own examples")
+    profile.add_argument("action", choices=["test"])
+    profile.add_argument("file", type=Path)
+
+    check = command("doctor", doctor, "looks at everything, and says what is wrong")
+    check.add_argument("--data-dir", type=Path)
+    check.add_argument("--mqtt", metavar="URL")
 
     mark = command("score", recordings.score, "holds a replay's events against the truth")
     mark.add_argument("--events", type=Path, required=True)

@@ -42,21 +42,11 @@ class House:
         self.inventory: Inventory = inventory_file.load(settings.data_dir)
         if not self.inventory.assets:
             log.warning("the inventory is empty; bring one in with: xiuhua import FILE")
-        self.store = self._open_store()
+        self.store = open_store(settings)
         stack.callback(self.store.close)
 
-    def _open_store(self) -> ReadingsStore:
-        store = self._settings.store
-        if store.backend == "duckdb":
-            return DuckStore(self._settings.data_dir / "readings.duckdb")
-        token = store.token.get_secret_value() if store.token else ""
-        return InfluxStore(store.url, store.bucket, token=token, org=store.org)
-
     def _open_desk(self) -> Desk:
-        url = self._settings.cases.url
-        if url is None:
-            path = str(self._settings.data_dir / "cases.sqlite")
-            url = URL.create("sqlite", database=path).render_as_string()
+        url = cases_url(self._settings)
         upgrade(url)
         desk = Desk(url)
         self._stack.callback(desk.close)
@@ -101,6 +91,23 @@ class House:
         )
         self._stack.callback(ingest.stop)
         ingest.start()
+
+
+def open_store(settings: Settings) -> ReadingsStore:
+    """The readings store of the settings. UsageError where it cannot be opened."""
+    store = settings.store
+    if store.backend == "duckdb":
+        return DuckStore(settings.data_dir / "readings.duckdb")
+    token = store.token.get_secret_value() if store.token else ""
+    return InfluxStore(store.url, store.bucket, token=token, org=store.org)
+
+
+def cases_url(settings: Settings) -> str:
+    """Where the cases are kept, as SQLAlchemy writes it."""
+    if settings.cases.url:
+        return settings.cases.url
+    path = str(settings.data_dir / "cases.sqlite")
+    return URL.create("sqlite", database=path).render_as_string()
 
 
 def until_stopped() -> threading.Event:

@@ -1,0 +1,135 @@
+"""``doctor``: looks at everything a running Xiuhua needs, and says what is wrong with it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from api.page import STATIC
+from cases.database import upgrade
+from cases.desk import Desk
+from command.house import cases_url, open_store
+from command.settings import Settings, settings_of
+from facility import inventory_file
+from facility.broker_check import find_limits
+from facility.clock import to_rfc3339
+from facility.errors import XiuhuaError
+from facility.measurements import STATUS, Kind
+
+_LITTLE_DISK = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. ``level`` is ``ok``, ``warn`` (it runs, but) or ``fail``."""
+
+    level: str
+    what: str
+    words: str
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Prints what was found, a line each; 1 where something fails."""
+    settings = settings_of(options)
+    failed = False
+    for check in (_data_dir, _inventory, _page, _broker, _readings, _cases):
+        for finding in _findings(check, settings):
+            failed |= finding.level == "fail"
+            sys.stdout.write(f"{finding.level:5} {finding.what}: {finding.words}\n")
+            sys.stdout.flush()
+    return int(failed)
+
+
+def _findings(
+    check: Callable[[Settings], Iterator[Finding]], settings: Settings
+) -> Iterator[Finding]:
+    try:
+        yield from check(settings)
+    except XiuhuaError as error:
+        yield Finding("fail", check.__name__.strip("_").replace("_", " "), str(error))
+
+
+def _data_dir(settings: Settings) -> Iterator[Finding]:
+    path = settings.data_dir
+    existing = next(p for p in (path, *path.resolve().parents) if p.exists())
+    if not os.access(existing, os.W_OK):
+        yield Finding("fail", "data dir", f"{path} cannot be written by this user")
+        return
+    free = shutil.disk_usage(existing).free
+    level = "warn" if free < _LITTLE_DISK else "ok"
+    yield Finding(level, "data dir", f"{path}, {free / 2**30:.1f} GiB free")
+
+
+def _inventory(settings: Settings) -> Iterator[Finding]:
+    inventory = inventory_file.load(settings.data_dir)
+    if not inventory.assets:
+        yield Finding("warn", "inventory", "empty; bring one in with: xiuhua import FILE")
+        return
+    counts = ", ".join(f"{len(inventory.of_kind(kind)):,} {kind}" for kind in Kind)
+    yield Finding("ok", "inventory", counts)
+    learned = sum(asset.report_every_s is None for asset in inventory.assets.values())
+    if learned:
+        yield Finding(
+            "warn",
+            "inventory",
+            f"{learned:,} assets have no report_every_s: silence is judged once it is learned",
+        )
+
+
+def _page(_: Settings) -> Iterator[Finding]:
+    if (STATIC / "index.html").exists():
+        yield Finding("ok", "page", "built")
+    else:
+        yield Finding("fail", "page", "not built; run: make setup")
+
+
+def _broker(settings: Settings) -> Iterator[Finding]:
+    limits = find_limits(settings.mqtt)
+    where = settings.mqtt.url.rpartition("@")[2].removeprefix("mqtt://")
+    if limits.loses_acknowledged:
+        yield Finding(
+            "fail",
+            "broker",
+            f"{where} keeps only {limits.queued:,} messages for a subscriber that is away and "
+            "drops the rest; set max_queued_messages as in deploy/mosquitto.conf",
+        )
+    else:
+        yield Finding("ok", "broker", f"{where} keeps messages for a subscriber that is away")
+    if limits.slow:
+        yield Finding(
+            "warn",
+            "broker",
+            f"{where} lets {limits.in_flight} messages be unacknowledged, which holds ingest back; "
+            "set max_inflight_messages 0",
+        )
+    yield Finding(
+        "ok", "broker", "whether it keeps them over a restart cannot be seen: set persistence true"
+    )
+
+
+def _readings(settings: Settings) -> Iterator[Finding]:
+    store = open_store(settings)
+    try:
+        newest = max(
+            (int(batch.ts.max()) for table in (*Kind, STATUS) if len(batch := store.latest(table))),
+            default=0,
+        )
+    finally:
+        store.close()
+    told = f"newest reading {to_rfc3339(newest)}" if newest else "no reading yet"
+    yield Finding("ok", "readings", f"{settings.store.backend}, {told}")
+
+
+def _cases(settings: Settings) -> Iterator[Finding]:
+    url = cases_url(settings)
+    upgrade(url)
+    desk = Desk(url)
+    try:
+        counts = ", ".join(f"{many:,} {state}" for state, many in desk.counts().items())
+    finally:
+        desk.close()
+    yield Finding("ok", "cases", counts)
