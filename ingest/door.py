@@ -15,9 +15,10 @@ from facility.clock import Clock
 from facility.errors import Retryable
 from facility.mqtt import Delivery
 from facility.readings import ReadingBatch
-from ingest.ledger import entries_of, found_under
+from ingest.ledger import entries_of
 from ingest.messages import Decoded, Messages
 from ingest.pipeline import Pipeline
+from ingest.quarantine import put_through
 from ingest.recent import Recent
 from ingest.spool import Spool, SpoolFull
 
@@ -119,7 +120,6 @@ class Door:
             return
         if time.monotonic() >= self._retry_at:
             self._retry_quarantined()
-            self._retry_at = time.monotonic() + _RETRY_EVERY_S
         taken = self._next_group()
         if not taken:
             return
@@ -210,14 +210,16 @@ class Door:
     def _retry_quarantined(self) -> None:
         """Puts quarantined messages through again that somebody asked for."""
         try:
-            for number, one in self._spool.requests(_RETRIES_AT_ONCE):
-                decoded = self._pipeline.decode(Messages([one.topic], [one.payload], [one.arrived]))
-                entries = entries_of(decoded)
-                ids = self._spool.try_again(number, decoded, entries, found_under(one))
+            requests = self._spool.requests(_RETRIES_AT_ONCE)
+            for number, message in requests:
+                ids, decoded = put_through(self._spool, self._pipeline, number, message)
                 if ids:
                     self._pass_on(ids, decoded)
+            if len(requests) == _RETRIES_AT_ONCE:
+                return
         except Retryable as error:
             log.warning("quarantined messages cannot be tried again just now: %s", error)
+        self._retry_at = time.monotonic() + _RETRY_EVERY_S
 
     def _next_group(self) -> list[tuple[Delivery, int]]:
         """Deliveries of about one commit; empty after half a second without any."""

@@ -65,8 +65,7 @@ def salvage(path: Path) -> sqlite3.Connection:
         )
         return connect(path)
     saved.replace(path.with_name(path.name + ".saved"))
-    aside = _finish(path)
-    log.error("the spool %s was damaged; it is kept as %s: %s", path, aside, report)
+    log.error("the spool %s was damaged; it is kept as %s: %s", path, _finish(path), report)
     return connect(path)
 
 

@@ -94,10 +94,11 @@ class Spool:
                 "SELECT id, readings, checksum, batch FROM spool WHERE id > ? ORDER BY id LIMIT ?",
                 (after, _BATCHES_AT_ONCE),
             ):
-                if zlib.crc32(data) == checksum:
-                    found.append(Spooled(spool_id, wire.unpack(data, names)))
-                else:
+                batch = _unpacked(data, checksum, names)
+                if batch is None:
                     damaged[spool_id] = readings
+                else:
+                    found.append(Spooled(spool_id, batch))
                 total += readings
                 if total >= limit:
                     break
@@ -122,6 +123,11 @@ class Spool:
                     change.size -= removed[1]
             change.quarantined += spool_rows.add_quarantined(change.db, refused)
             change.books.update(entries)
+
+    def quarantined(self, number: int) -> Quarantined | None:
+        """A message in quarantine."""
+        with self._reading() as db:
+            return spool_rows.quarantined(db, number)
 
     def requests(self, limit: int) -> list[tuple[int, Quarantined]]:
         """Quarantined messages that somebody asked to try again, with their ids."""
@@ -299,6 +305,16 @@ class Spool:
         except (sqlite3.Error, OSError) as worse:
             return Permanent(f"the damaged spool {self._path} cannot be saved: {worse}")
         return Retryable(f"the spool {self._path} was damaged, and is mended")
+
+
+def _unpacked(data: bytes, checksum: int, names: Names) -> ReadingBatch | None:
+    """The batch, None where it is not what was written."""
+    if zlib.crc32(data) != checksum:
+        return None
+    try:
+        return wire.unpack(data, names)
+    except ValueError:
+        return None
 
 
 class _Change:

@@ -78,10 +78,14 @@ class OtherLayout(sqlite3.DatabaseError):
     """The file is a sound one, but not a spool as this version keeps it."""
 
 
+class SpoolInUse(UsageError):
+    """Another process owns the spool."""
+
+
 class OwnerLock:
     """Says that one process owns the spool; given up when that process ends, however it does.
 
-    UsageError where another one owns it.
+    SpoolInUse where another one owns it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -95,7 +99,7 @@ class OwnerLock:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
-            raise UsageError(
+            raise SpoolInUse(
                 f"another xiuhua ingest uses the spool {path}; stop it, or give this one "
                 "a --data-dir or an ingest.client_id of its own"
             ) from None

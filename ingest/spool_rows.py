@@ -72,6 +72,19 @@ def requested(db: sqlite3.Connection, limit: int) -> list[tuple[int, Quarantined
     return found
 
 
+def held(
+    db: sqlite3.Connection, reason: str | None, topic: str, limit: int
+) -> list[tuple[int, Quarantined]]:
+    """The newest messages that fit, with their ids, newest first."""
+    rows = db.execute(
+        f"SELECT id, {_QUARANTINED} FROM quarantine"  # noqa: S608
+        " WHERE (?1 IS NULL OR reason = ?1) AND substr(topic, 1, length(?2)) = ?2"
+        " ORDER BY id DESC LIMIT ?3",
+        (reason, topic, limit),
+    )
+    return [(row[0], Quarantined(*row[1:])) for row in rows]
+
+
 def quarantined(db: sqlite3.Connection, number: int) -> Quarantined | None:
     """One message of the quarantine."""
     row = db.execute(f"SELECT {_QUARANTINED} FROM quarantine WHERE id = ?", (number,)).fetchone()  # noqa: S608
