@@ -124,8 +124,10 @@ class Door:
         if not taken:
             return
         try:
-            if self._work_off(taken):
+            safe = self._work_off(taken)
+            if safe:
                 self._link.acknowledge([delivery for delivery, _ in taken])
+                self._pass_on(*safe)
             elif not self.loop.stopping:
                 self._go_away()
         except Exception:
@@ -137,8 +139,8 @@ class Door:
                 self._in_hand = 0
                 self._changed.notify_all()
 
-    def _work_off(self, taken: Sequence[tuple[Delivery, int]]) -> bool:
-        """Whether the messages are safe; their readings are on the way then."""
+    def _work_off(self, taken: Sequence[tuple[Delivery, int]]) -> tuple[list[int], Decoded] | None:
+        """Decodes the messages and makes them safe: the batches' ids; None where it could not."""
         oversized: set[int] = set()
         topics: list[bytes | str] = []
         payloads: list[bytes | str] = []
@@ -154,10 +156,9 @@ class Door:
         entries["duplicate"] = self._recent.count(keys)
         ids = self._make_safe(lambda: self._spool.append(decoded, entries))
         if ids is None:
-            return False
+            return None
         self._recent.remember(keys)
-        self._pass_on(ids, decoded)
-        return True
+        return ids, decoded
 
     def _make_safe(self, commit: Callable[[], list[int]]) -> list[int] | None:
         """Commits to the spool, trying for as long as patience lasts; None where it could not."""

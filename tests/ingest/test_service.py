@@ -163,7 +163,7 @@ def test_a_store_that_is_away_costs_nothing_but_disk(door: Door) -> None:
         door.publish(reading(number))
     wait_until(lambda: door.counters()["in_spool"] == 200, 20, "the spool")
     # Detection goes on meanwhile, and the broker has been told that all is safe.
-    assert door.heard.readings == 200
+    wait_until(lambda: door.heard.readings == 200, 5, "the readings on the bus")
     wait_until(lambda: bool(door.service.health().problems), 5, "the problem")
     assert door.service.health().problems[0][0] == "store"
     door.service.stop()
