@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import TypeGuard
 
 import msgspec
@@ -108,8 +109,11 @@ class Shapes:
         self, shape: Shape, messages: Messages, codes: Codes, items: _Items, decoded: Decoded
     ) -> tuple[ReadingBatch, NDArray[np.int64]]:
         """The shape's readings as a batch, and the place of each."""
-        cells_of = zip(*[reading.values() for reading in shape.readings], strict=True)
-        columns = dict(zip(shape.keys, cells_of, strict=True))
+        # A column is picked key by key: values() would make an object a reading for the garbage
+        # collector to look at.
+        columns: dict[str, Sequence[object]] = {
+            key: list(map(itemgetter(key), shape.readings)) for key in shape.keys
+        }
         count = len(shape.readings)
         places = np.array(shape.places, dtype=np.int64)
         at = places & (ITEM - 1)

@@ -173,7 +173,7 @@ class Profiles:
     def find(self, names: Sequence[str], port: int) -> Profile | None:
         """The profile that one of ``names`` contains the name of, upper or lower case alike.
 
-        Of several, the one with the longest name; None where there is none for ``port``.
+        Of several, the one with the longest name, or the first; None where there is none for ``port``.
         """
         lower = [name.lower() for name in names]
         found = [
@@ -233,7 +233,17 @@ def _message_problems(message: Message) -> list[str]:
 @lru_cache(maxsize=1)
 def shipped() -> Profiles:
     """The profiles that come with Xiuhua."""
+    return Profiles(_shipped())
+
+
+def shipped_and_own(folder: Path) -> Profiles:
+    """The shipped profiles and those of a folder (``*.toml``), which may stand for shipped ones.
+
+    UsageError where one of its files is no profile.
+    """
+    return Profiles([*map(load, sorted(folder.glob("*.toml"))), *_shipped()])
+
+
+def _shipped() -> list[Profile]:
     files = sorted(resources.files(__package__).iterdir(), key=lambda file: file.name)
-    return Profiles(
-        [parse(f.read_text("utf-8"), f.name) for f in files if f.name.endswith(".toml")]
-    )
+    return [parse(f.read_text("utf-8"), f.name) for f in files if f.name.endswith(".toml")]

@@ -16,7 +16,15 @@ from ingest.profiles.examples import run_profile_examples
 from ingest.profiles.fields import tilt_between
 from ingest.profiles.installed import FIRST_READINGS, Installed
 from ingest.profiles.layout import BadPayload
-from ingest.profiles.profile import Payload, Profiles, decode, load, parse, shipped
+from ingest.profiles.profile import (
+    Payload,
+    Profiles,
+    decode,
+    load,
+    parse,
+    shipped,
+    shipped_and_own,
+)
 
 SHIPPED = sorted(Path(ingest.profiles.__path__[0]).glob("*.toml"))
 
@@ -157,6 +165,19 @@ def test_of_several_the_most_particular_profile_is_found() -> None:
     profiles = Profiles([plain, particular])
     assert profiles.find(["maker m1-x"], 2) is particular
     assert profiles.find(["maker m1"], 2) is plain
+
+
+def test_ones_own_profiles_stand_for_shipped_ones(tmp_path: Path) -> None:
+    made(MINIMAL.replace('["M1"]', '["M1", "GS301"]').replace("[2]", "[2, 85]"), tmp_path)
+    profiles = shipped_and_own(tmp_path)
+    for name, model in [("M1", "Maker M1"), ("GS301", "Maker M1"), ("UL2014", "NAS UL20xx")]:
+        found = profiles.find([name], 26 if name == "UL2014" else 85)
+        assert found is not None
+        assert found.model == model
+    assert shipped_and_own(tmp_path / "none").find(["GS301"], 85) is not None
+    (tmp_path / "bad.toml").write_text("x = ")
+    with pytest.raises(UsageError, match=r"bad\.toml"):
+        shipped_and_own(tmp_path)
 
 
 OBJECT = """
