@@ -173,7 +173,7 @@ class Profiles:
     def find(self, names: Sequence[str], port: int) -> Profile | None:
         """The profile that one of ``names`` contains the name of, upper or lower case alike.
 
-        Of several, the one with the longest name, or the first; None where there is none for ``port``.
+        Of several, the one with the longest name, or the first; None where none is for ``port``.
         """
         lower = [name.lower() for name in names]
         found = [
