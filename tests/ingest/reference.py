@@ -5,6 +5,7 @@ Written apart from ``ingest.decoders`` and as plainly as the contract itself.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -88,6 +89,6 @@ def _value(cell: Any, measurement: Measurement) -> tuple[PublicValue, list[str]]
             return (None if cell and not known else known), drops
     if isinstance(cell, bool) or not isinstance(cell, (int, float)):
         return None, ["type"]
-    if not measurement.low <= cell <= measurement.high or abs(cell) > 1.7e308:
+    if not measurement.low <= cell <= measurement.high or abs(cell) > sys.float_info.max:
         return None, ["range"]
     return float(cell), []
