@@ -9,6 +9,7 @@ gives the same events.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,13 @@ from rules import lamps as lamps_of
 from rules.backlog import BacklogDetector
 from rules.day_burning import day_burning_detector
 from rules.displaced import DisplacedDetector
+from rules.equipment import EquipmentDetector
 from rules.fleet import Fleet
+from rules.flooding import FloodingDetector
+from rules.gas_hazard import GasHazardDetector
 from rules.lamps import Lamps
+from rules.leachate import LeachateDetector
+from rules.odour import OdourDetector
 from rules.rattle import RattleDetector
 from rules.rulebook import Rulebook
 from rules.silence import SilenceDetector
@@ -36,14 +42,29 @@ TICK = MINUTE
 """How often stock is taken, at full minutes of the engine's time."""
 
 VOCABULARY: dict[Kind, tuple[str, ...]] = {
-    Kind.STREETLIGHT: ("unknown", "silent", "lit", "dark", "off"),
+    Kind.STREETLIGHT: ("unknown", "silent", "lit", "dark", "off", "burning"),
     Kind.CABINET: ("unknown", "silent", "ok"),
-    Kind.COVER: ("unknown", "silent", "ok", "displaced", "rattling"),
-    Kind.STATION: ("unknown", "silent", "ok", "backlog"),
+    Kind.COVER: ("unknown", "silent", "ok", "rattling", "flooded", "displaced"),
+    Kind.STATION: (
+        *("unknown", "silent", "ok"),
+        *("leachate", "odour", "backlog", "fault", "gas"),
+    ),
 }
 """The states of each kind, as :class:`facility.bus.KindState` carries them."""
 
 _UNKNOWN, _SILENT, _OK = 0, 1, 2
+
+
+class Detector(Protocol):
+    """A rule over the devices of one kind. What it finds it tells the tracker."""
+
+    def feed(self, rows: Codes, batch: ReadingBatch) -> None:
+        """Takes a batch in; ``rows`` (n,) are its devices, as positions in their kind."""
+        ...
+
+    def judge(self, now: int) -> None:
+        """Takes stock at ``now`` (ms)."""
+        ...
 
 
 class Engine:
@@ -65,9 +86,23 @@ class Engine:
         self._unlit = unlit_detector(inventory, self._lamps, book, self.tracker)
         self._burning = day_burning_detector(inventory, self._lamps, book, self.tracker)
         self._silence = SilenceDetector(inventory, self._fleet, book, self.tracker)
-        self._displaced = DisplacedDetector(inventory, book, self.tracker)
-        self._rattle = RattleDetector(inventory, book, self.tracker)
-        self._backlog = BacklogDetector(inventory, timezone, book, self.tracker)
+        covers = self._fleet.every[self._fleet.span(Kind.COVER)]
+        stations = self._fleet.every[self._fleet.span(Kind.STATION)]
+        self._gas = GasHazardDetector(inventory, stations, book, self.tracker)
+        self._detectors: dict[str, tuple[Detector, ...]] = {
+            Kind.COVER: (
+                DisplacedDetector(inventory, book, self.tracker),
+                RattleDetector(inventory, book, self.tracker),
+                FloodingDetector(inventory, covers, book, self.tracker),
+            ),
+            Kind.STATION: (
+                self._gas,
+                OdourDetector(inventory, stations, book, self.tracker),
+                BacklogDetector(inventory, timezone, book, self.tracker),
+                LeachateDetector(inventory, stations, book, self.tracker),
+                EquipmentDetector(inventory, stations, book, self.tracker),
+            ),
+        }
         self.now = 0
         self.readings = 0
         self.unknown_devices = 0
@@ -88,11 +123,13 @@ class Engine:
                 mark = int(np.searchsorted(arrived[i], self.now + TICK))
                 if mark > marks[i]:
                     self._feed(batch, slice(marks[i], mark))
+                    self._gas.report()
                     marks[i] = mark
             self._judge(self.now + TICK)
         for batch, mark in zip(batches, marks, strict=True):
             if mark < len(batch):
                 self._feed(batch, slice(mark, len(batch)))
+                self._gas.report()
         return self.tracker.drain()
 
     def advance(self, now: int) -> list[CaseEvent]:
@@ -106,6 +143,7 @@ class Engine:
     def warm(self, batch: ReadingBatch) -> None:
         """Takes in readings from before the start, without taking stock of them."""
         self._feed(batch, slice(0, len(batch)))
+        self._gas.forget()
 
     def _feed(self, batch: ReadingBatch, span: slice) -> None:
         if span != slice(0, len(batch)):
@@ -123,14 +161,10 @@ class Engine:
             return
         self._fleet.hear(rows, batch)
         local: Codes = rows - self._fleet.span(Kind(batch.table)).start
-        match batch.table:
-            case Kind.STREETLIGHT:
-                self._lamps.feed(local, batch)
-            case Kind.COVER:
-                self._displaced.feed(local, batch)
-                self._rattle.feed(local, batch)
-            case Kind.STATION:
-                self._backlog.feed(local, batch)
+        if batch.table == Kind.STREETLIGHT:
+            self._lamps.feed(local, batch)
+        for detector in self._detectors.get(batch.table, ()):
+            detector.feed(local, batch)
 
     def _judge(self, now: int) -> None:
         self.now = now
@@ -138,9 +172,9 @@ class Engine:
         self._silence.judge(now, silent)
         self._unlit.judge(now, silent[self._lamp_span])
         self._burning.judge(now, silent[self._lamp_span])
-        self._displaced.judge(now)
-        self._rattle.judge(now)
-        self._backlog.judge(now)
+        for detectors in self._detectors.values():
+            for detector in detectors:
+                detector.judge(now)
 
     def states(self) -> Iterable[KindState]:
         """What is held of every asset at the engine's time."""
@@ -174,5 +208,15 @@ class Engine:
         return state
 
 
-_WORDS = {"cover.displaced": "displaced", "cover.rattle": "rattling", "station.backlog": "backlog"}
-"""Case types that are a state of their own."""
+_WORDS = {
+    "streetlight.day_burning": "burning",
+    "cover.rattle": "rattling",
+    "cover.flooding": "flooded",
+    "cover.displaced": "displaced",
+    "station.leachate": "leachate",
+    "station.odour": "odour",
+    "station.backlog": "backlog",
+    "station.equipment": "fault",
+    "station.gas_hazard": "gas",
+}
+"""Case types that are a state of their own, the gravest of a kind last."""

@@ -81,6 +81,56 @@ class Backlog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tolerance_share: float
 
 
+class Flooding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When water has risen to a cover."""
+
+    level_m: float
+    clear_m: float
+    over_m: float
+    rise_m: float
+    forget_m_per_h: float
+    off_hold: Duration
+
+
+class Odour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The boundary limits, as means of an hour."""
+
+    h2s_mg_m3: float
+    nh3_mg_m3: float
+    odour: float
+    clear_share: float
+    min_share: float
+
+
+class GasHazard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The workers' limits, at once."""
+
+    h2s_mg_m3: float
+    nh3_mg_m3: float
+    level_2_share: float
+    clear_share: float
+    off_hold: Duration
+
+
+class Leachate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a leachate tank is nearly full."""
+
+    level_pct: float
+    clear_pct: float
+    hold: Duration
+    off_hold: Duration
+
+
+class Equipment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a station's machines are out of order."""
+
+    motor_c: float
+    motor_clear_c: float
+    hydraulic_mpa: float
+    hydraulic_clear_mpa: float
+    off_hold: Duration
+
+
 class Cases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How faults become cases."""
 
@@ -95,7 +145,12 @@ class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     silence: Silence
     displaced: Displaced
     rattle: Rattle
+    flooding: Flooding
     backlog: Backlog
+    odour: Odour
+    gas_hazard: GasHazard
+    leachate: Leachate
+    equipment: Equipment
     cases: Cases
     version: str = ""
 

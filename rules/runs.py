@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facility.readings import Codes, Times
-from rules.fleet import Mask, Rows
+from rules.fleet import Mask
 
 NOT_JUDGED = 0
 """What a reading says that says nothing: it neither goes on with a run nor ends it."""
@@ -58,18 +58,11 @@ class Runs:
         self.doing[row] = doing
         self.last[row] = ts
 
-    def held(self, doing: int, hold: int, now: int, every: Times) -> Mask:
-        """Rows seen doing so for ``hold`` ms, by two readings at least, bool (n,).
+    def held(self, doing: int, hold: int, now: int, every: Times, readings: int = 2) -> Mask:
+        """Rows seen doing so for ``hold`` ms, by so many readings at least, bool (n,).
 
         ``every`` (n,) are the report intervals, ms.
         """
         reach = self.last + np.minimum(now - self.last, every // 2) - self.since
-        held: Mask = (self.doing == doing) & (self.count >= 2) & (reach >= hold)
-        return held
-
-    def held_of(self, rows: Rows, doing: int, hold: int, now: int, every: Times) -> Mask:
-        """The same of some rows, bool (k,); ``every`` (k,)."""
-        last = self.last[rows]
-        reach = last + np.minimum(now - last, every // 2) - self.since[rows]
-        held: Mask = (self.doing[rows] == doing) & (self.count[rows] >= 2) & (reach >= hold)
+        held: Mask = (self.doing == doing) & (self.count >= readings) & (reach >= hold)
         return held

@@ -21,7 +21,12 @@ FAMILY = {
     "device.silent": "silent",
     "cover.displaced": "displaced",
     "cover.rattle": "rattle",
+    "cover.flooding": "flooding",
     "station.backlog": "backlog",
+    "station.odour": "odour",
+    "station.gas_hazard": "gas",
+    "station.leachate": "leachate",
+    "station.equipment": "equipment",
 }
 """Case type → family. An asset is in one case of a family at most."""
 
@@ -96,6 +101,10 @@ class Tracker:
         self._merge(at, case, members)
         self._take(case, members)
         self._write(at, "joined", case, members, "", evidence)
+
+    def tell(self, at: int, case: Case, cause: str, evidence: dict[str, Any]) -> None:
+        """Adds to an open case what has come to light; nobody joins it."""
+        self._write(at, "joined", case, (), cause, evidence)
 
     def leave(
         self, at: int, case: Case, members: Sequence[str], cause: str, evidence: dict[str, Any]
