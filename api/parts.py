@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from api.metrics import Metrics
 from api.places import CurrentPlaces
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
+from facility.assets import Asset
 from facility.clock import Clock
 from facility.store.base import ReadingsStore
 
@@ -27,6 +29,10 @@ class Site:
     timezone: str
 
 
+Adopt = Callable[[Mapping[str, Any]], Asset]
+"""Installs an asset of the contract's properties; see :class:`facility.kept_inventory`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything a request may need."""
@@ -34,6 +40,7 @@ class Parts:
     clock: Clock
     site: Site
     places: CurrentPlaces
+    adopt: Adopt
     live: Live
     store: ReadingsStore
     desk: Desk

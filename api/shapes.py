@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cases.case import State
 from cases.events import EventName
 from facility.assets import CoverType
+from facility.measurements import Kind
 
 Time = str
 """RFC 3339, UTC."""
@@ -103,6 +104,19 @@ class Station(_Asset):
     kind: Literal["station"]
     capacity_t_day: float | None
     clear_by: str
+
+
+class Unregistered(Shape):
+    id: str
+    kind: Kind = Field(strict=False)
+    last_seen: Time
+    sends: list[str]
+    installed_as: Kind | None = Field(strict=False)
+
+
+class UnregisteredPage(Shape):
+    items: list[Unregistered]
+    more: int
 
 
 class AssetPage(Shape):

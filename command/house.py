@@ -15,10 +15,9 @@ from api.serve import Server
 from cases.database import upgrade
 from cases.desk import Desk
 from command.settings import Settings
-from facility import inventory_file
 from facility.bus import Bus
 from facility.clock import Clock
-from facility.inventory import Inventory
+from facility.kept_inventory import KeptInventory
 from facility.lighting import load_plans
 from facility.mqtt import MqttSettings
 from facility.store.base import ReadingsStore
@@ -39,8 +38,8 @@ class House:
         self._clock = clock
         self._bus = bus
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        self.inventory: Inventory = inventory_file.load(settings.data_dir)
-        if not self.inventory.assets:
+        self.kept = KeptInventory(settings.data_dir)
+        if not self.kept().assets:
             log.warning("the inventory is empty; bring one in with: xiuhua import FILE")
         self.store = open_store(settings)
         stack.callback(self.store.close)
@@ -57,7 +56,8 @@ class House:
         site = Site(self._settings.site.area, self._settings.site.timezone)
         app = create_app(
             clock=self._clock,
-            inventory=lambda: self.inventory,
+            inventory=self.kept,
+            adopt=self.kept.adopt,
             store=self.store,
             desk=self._open_desk(),
             bus=self._bus,
@@ -72,7 +72,7 @@ class House:
         """Runs the engine over what the bus brings."""
         rules = RulesService(
             self._settings.rules,
-            self.inventory,
+            self.kept(),
             load_plans(),
             self._settings.site.timezone,
             self.store,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
 from facility.bus import Health, KindState, LocalBus
 from facility.clock import HOUR, from_rfc3339
 from facility.inventory import Inventory
+from facility.kept_inventory import KeptInventory
 from facility.measurements import Kind
 from facility.readings import Names, ReadingBatch
 from facility.store.base import ReadingsStore
@@ -77,6 +78,7 @@ class District:
     """
 
     def __init__(self, folder: Path, cases: Path) -> None:
+        self.folder = folder
         self.clock = StoppedClock(DUSK)
         self.inventory = Inventory.of(assets())
         self.duck = DuckStore(folder / "readings.duckdb")
@@ -88,11 +90,18 @@ class District:
         self.static = folder / "static"
         self.app = self.make_app()
 
+    def adopt(self, properties: Mapping[str, Any]) -> Asset:
+        """Installs an asset in the kept inventory of its folder, and here."""
+        asset = KeptInventory(self.folder).adopt(properties)
+        self.inventory = Inventory.of([*self.inventory.assets.values(), asset])
+        return asset
+
     def make_app(self) -> FastAPI:
         """An app of the parts as they are now."""
         return create_app(
             clock=self.clock,
             inventory=lambda: self.inventory,
+            adopt=self.adopt,
             store=self.store,
             desk=self.desk,
             bus=self.bus,
@@ -126,6 +135,9 @@ class District:
         assert response.status_code == 200, response.text
         TypeAdapter(shape).validate_json(response.content)
         return response.json()
+
+    def install(self, **properties: Any) -> httpx.Response:
+        return self.call("POST", "/api/v1/assets", json=properties)
 
     def act(self, case: str, **body: Any) -> httpx.Response:
         return self.call("POST", f"/api/v1/cases/{case}/actions", json=body)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from api import page as control_room
 from api.app import create_app
-from api.parts import Site
+from api.parts import Adopt, Site
 from api.serve import Server
 from cases.database import upgrade
 from cases.desk import Desk
@@ -23,6 +23,7 @@ from facility.assets import Cover, Streetlight
 from facility.bus import Bus, KindState, LocalBus
 from facility.clock import MINUTE, VirtualClock, from_rfc3339
 from facility.inventory import Inventory
+from facility.kept_inventory import KeptInventory
 from facility.measurements import Kind
 from facility.readings import Names, ReadingBatch
 from facility.store.duckdb import DuckStore
@@ -53,6 +54,7 @@ class District:
     store: DuckStore
     inventory: Inventory
     server: Server
+    adopt: Adopt
 
     @property
     def url(self) -> str:
@@ -62,6 +64,7 @@ class District:
         return create_app(
             clock=self.clock,
             inventory=lambda: self.inventory,
+            adopt=self.adopt,
             store=self.store,
             desk=self.desk,
             bus=self.bus,
@@ -134,10 +137,17 @@ def district(tmp_path: Path) -> Iterator[District]:
     store = DuckStore(tmp_path / "readings.duckdb")
     store.write(_readings())
     site = Site("410105", "Asia/Shanghai")
+    adopt = KeptInventory(tmp_path).adopt
     app = create_app(
-        clock=clock, inventory=lambda: inventory, store=store, desk=desk, bus=bus, site=site
+        clock=clock,
+        inventory=lambda: inventory,
+        adopt=adopt,
+        store=store,
+        desk=desk,
+        bus=bus,
+        site=site,
     )
-    served = District(clock, desk, bus, store, inventory, Server(app, port=0))
+    served = District(clock, desk, bus, store, inventory, Server(app, port=0), adopt)
     served.lamps_are()
     served.server.start()
     yield served
