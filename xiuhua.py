@@ -11,6 +11,8 @@ from pathlib import Path
 
 from command import care, recordings, serving
 from command.doctor import doctor
+from command.quarantine import add_arguments as add_quarantine_arguments
+from command.quarantine import quarantine
 from facility.errors import XiuhuaError
 
 
@@ -65,6 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     profile = command("profile", care.test_profile, "a device profile's own examples")
     profile.add_argument("action", choices=["test"])
     profile.add_argument("file", type=Path)
+
+    held = command("quarantine", quarantine, "messages that could not be used")
+    held.add_argument("--data-dir", type=Path)
+    add_quarantine_arguments(held)
 
     check = command("doctor", doctor, "looks at everything, and says what is wrong")
     check.add_argument("--data-dir", type=Path)

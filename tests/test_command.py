@@ -13,6 +13,10 @@ from pathlib import Path
 import pytest
 
 import xiuhua
+from ingest.ledger import entries_of
+from ingest.messages import Decoded, Quarantined
+from ingest.service import IngestSettings
+from ingest.spool import Spool
 from tests.servers import Mosquitto, free_port
 
 WORKING = (
@@ -206,3 +210,29 @@ def test_import_reports_bad_rows_and_takes_the_good_ones(tmp_path: Path) -> None
     assert "3" in said.err.split("not imported:")[1]
     again = run("import", rows, "--data-dir", tmp_path / "data")
     assert "0 added, 0 changed, 1 unchanged" in again.err
+
+
+def test_what_could_not_be_used_is_listed_shown_and_tried_again(tmp_path: Path) -> None:
+    spool = Spool(IngestSettings().spool_path(tmp_path))
+    topic = "facility/410105/cover/M1/telemetry"
+    for payload in (b'{"tilt_deg": 3}', b"\xff no json"):
+        message = Quarantined(1_782_000_000_000, topic, payload, "unreadable")
+        decoded = Decoded(received=1, quarantined=[message])
+        spool.append(decoded, entries_of(decoded))
+    spool.close()
+
+    said = run("quarantine", "--data-dir", tmp_path, "list", "--reason", "unreadable")
+    rows = [line.split("\t") for line in said.out.decode().splitlines()]
+    assert [row[0] for row in rows] == ["2", "1"]
+    assert rows[1][3:] == [topic, repr('{"tilt_deg": 3}')]
+    assert run("quarantine", "--data-dir", tmp_path, "show", 2).out == b"\xff no json"
+
+    said = run("quarantine", "--data-dir", tmp_path, "retry", "--reason", "unreadable")
+    assert said.status == 1
+    assert "1: repaired" in said.err
+    assert "2: still in quarantine: unreadable" in said.err
+    left = run("quarantine", "--data-dir", tmp_path, "list").out.splitlines()
+    assert len(left) == 1
+
+    assert "no message 77" in run("quarantine", "--data-dir", tmp_path, "show", 77).err
+    assert "say which" in run("quarantine", "--data-dir", tmp_path, "retry").err
