@@ -18,9 +18,19 @@ from api.gauges import Gauges
 from api.hub import Hub
 from api.live import Live
 from api.metrics import Metrics
-from api.parts import Adopt, Parts, Site
+from api.parts import Adopt, Parts, Site, Waveforms
 from api.places import CurrentPlaces
-from api.routes import assets, cases, health, metrics, readings, segments, stream, unregistered
+from api.routes import (
+    assets,
+    bursts,
+    cases,
+    health,
+    metrics,
+    readings,
+    segments,
+    stream,
+    unregistered,
+)
 from api.shapes import Problem
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
@@ -37,6 +47,7 @@ def create_app(
     clock: Clock,
     inventory: Callable[[], Inventory],
     adopt: Adopt,
+    waveforms: Waveforms,
     store: ReadingsStore,
     desk: Desk,
     bus: Bus,
@@ -47,8 +58,9 @@ def create_app(
     """The API and the control room.
 
     ``inventory`` is asked again for every request, and may answer another one when it was
-    replaced; ``adopt`` installs one asset. The app listens on ``bus`` from now on; it owns none
-    of its parts, so closing them is the caller's. ``live`` and ``static`` are for tests.
+    replaced; ``adopt`` installs one asset, ``waveforms`` finds captured ones. The app listens on
+    ``bus`` from now on; it owns none of its parts, so closing them is the caller's. ``live`` and
+    ``static`` are for tests.
     ``app.state.parts.hub.wake()`` makes the stream tell of a new case event at once.
     """
     live = live or Live()
@@ -56,7 +68,7 @@ def create_app(
     unclosed = CurrentUnclosed(desk)
     hub = Hub(Feed(clock, places, live, desk, unclosed))
     counters = Metrics()
-    parts = Parts(clock, site, places, adopt, live, store, desk, unclosed, hub, counters)
+    parts = Parts(clock, site, places, adopt, waveforms, live, store, desk, unclosed, hub, counters)
     counters.registry.register(Gauges(parts))
     bus.listen(live.hear)
 
@@ -75,7 +87,7 @@ def create_app(
     app.state.parts = parts
     app.add_middleware(Edge, metrics=counters)
     problems.install(app)
-    for room in (health, assets, unregistered, readings, segments, cases, stream):
+    for room in (health, assets, unregistered, bursts, readings, segments, cases, stream):
         app.include_router(room.router, prefix=BASE)
     app.include_router(metrics.router)
     app.include_router(reference.router)

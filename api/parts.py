@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from fastapi import Depends, Request
@@ -33,6 +33,23 @@ Adopt = Callable[[Mapping[str, Any]], Asset]
 """Installs an asset of the contract's properties; see :class:`facility.kept_inventory`."""
 
 
+class Waveform(Protocol):
+    """A captured waveform: int16 little-endian ``samples``, each worth ``scale_g``."""
+
+    @property
+    def ts(self) -> int: ...
+    @property
+    def rate_hz(self) -> float: ...
+    @property
+    def scale_g(self) -> float: ...
+    @property
+    def samples(self) -> bytes: ...
+
+
+Waveforms = Callable[[str, int], Sequence[Waveform]]
+"""(device, at most so many) → its newest waveforms, newest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything a request may need."""
@@ -41,6 +58,7 @@ class Parts:
     site: Site
     places: CurrentPlaces
     adopt: Adopt
+    waveforms: Waveforms
     live: Live
     store: ReadingsStore
     desk: Desk

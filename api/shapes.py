@@ -119,6 +119,17 @@ class UnregisteredPage(Shape):
     more: int
 
 
+class Burst(Shape):
+    at: Time
+    rate_hz: float
+    scale_g: float
+    samples: str
+
+
+class BurstPage(Shape):
+    items: list[Burst]
+
+
 class AssetPage(Shape):
     items: list[Streetlight | Cabinet | Cover | Station]
     next: str | None

@@ -23,6 +23,8 @@ from facility.mqtt import MqttSettings
 from facility.store.base import ReadingsStore
 from facility.store.duckdb import DuckStore
 from facility.store.influx import InfluxStore
+from ingest.messages import Burst
+from ingest.quarantine import bursts
 from ingest.service import IngestService
 from rules.service import RulesService
 
@@ -58,6 +60,7 @@ class House:
             clock=self._clock,
             inventory=self.kept,
             adopt=self.kept.adopt,
+            waveforms=self._waveforms,
             store=self.store,
             desk=self._open_desk(),
             bus=self._bus,
@@ -67,6 +70,15 @@ class House:
         server.start()
         self._stack.callback(server.stop)
         return server
+
+    def _waveforms(self, device: str, most: int) -> list[Burst]:
+        """The newest of what every ingest on this data directory keeps."""
+        found = [
+            burst
+            for spool in sorted(self._settings.data_dir.glob("*.spool"))
+            for burst in bursts(spool, device, most)
+        ]
+        return sorted(found, key=lambda burst: -burst.ts)[:most]
 
     def run_rules(self) -> None:
         """Runs the engine over what the bus brings."""

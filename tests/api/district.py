@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from api.app import create_app
 from api.live import Live
-from api.parts import Site
+from api.parts import Site, Waveform
 from cases.desk import Desk
 from cases.events import CaseEvent
 from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
@@ -87,6 +87,7 @@ class District:
         self.desk = Desk(f"sqlite:///{folder}/cases.db")
         self.bus = LocalBus()
         self.monotonic_s = 0.0
+        self.waves: dict[str, list[Waveform]] = {}
         self.static = folder / "static"
         self.app = self.make_app()
 
@@ -102,6 +103,7 @@ class District:
             clock=self.clock,
             inventory=lambda: self.inventory,
             adopt=self.adopt,
+            waveforms=lambda device, most: self.waves.get(device, [])[:most],
             store=self.store,
             desk=self.desk,
             bus=self.bus,
