@@ -13,6 +13,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,17 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from facility.clock import MINUTE
+from facility.clock import HOUR, MINUTE
 from facility.errors import Permanent, Retryable, UsageError
 from facility.measurements import MEASUREMENTS
-from facility.readings import Names, ReadingBatch
+from facility.readings import Names, ReadingBatch, Times
 from facility.store.base import History, Series, Verdict, WriteResult
+from facility.store.duckdb_hours import TableHours, create_hours
 from facility.store.duckdb_sql import COLUMNS_OF_STORE, CREATE_SCHEMA
 from facility.store.duckdb_table import Table, fetched
-from facility.store.tables import fields_of
+from facility.store.hourly import figures_of, history_of, hour_columns, whole_hours
+from facility.store.rolling import roll_up
+from facility.store.tables import fields_of, unstorable
 
 SETTINGS: dict[str, Any] = {
     "memory_limit": "1GB",
@@ -67,17 +71,22 @@ class DuckStore:
         _open_files.add(self._path)
 
     def write(self, batch: ReadingBatch) -> WriteResult:
-        rows = len(batch)
         try:
             self._table(batch.table, batch.columns)
-            if rows:
-                with self._writing, self._cursor() as cursor:
-                    self._tables[batch.table].write(cursor, batch.merged())
         except Permanent as refusal:
-            return WriteResult.all(rows, Verdict.REJECT, str(refusal))
+            return WriteResult.all(len(batch), Verdict.REJECT, str(refusal))
+        result = WriteResult.all(len(batch), Verdict.ACCEPT)
+        rows = result.refuse(unstorable(batch))
+        if not len(rows):
+            return result
+        try:
+            sound = batch if len(rows) == len(batch) else batch.take(rows)
+            with self._writing, self._cursor() as cursor:
+                self._tables[batch.table].write(cursor, sound.merged())
         except Retryable as error:
-            return WriteResult.all(rows, Verdict.KEEP, str(error))
-        return WriteResult.all(rows, Verdict.ACCEPT)
+            result.verdicts[rows] = Verdict.KEEP
+            result.reasons.update(dict.fromkeys(rows.tolist(), str(error)))
+        return result
 
     def read(self, table: str, series: str, fields: Sequence[str], start: int, end: int) -> Series:
         known = self._table(table, fields)
@@ -90,17 +99,18 @@ class DuckStore:
         self, table: str, series: str, fields: Sequence[str], start: int, end: int, every: int
     ) -> History:
         known = self._table(table, fields)
-        span = {"series": known.ids.get(series, -1), "start": start, "end": end, "every": every}
+        in_hours = every % HOUR == 0
+        span = {"series": known.ids.get(series, -1), "start": start, "end": end}
         with self._cursor() as cursor:
-            columns = fetched(cursor.execute(known.sql.history(fields), span))
-        return History(
-            columns["window_start"],
-            columns["readings"],
-            *(
-                {name: columns[f"{figure}_{i}"] for i, name in enumerate(fields)}
-                for figure in ("mean", "low", "high")
-            ),
-        )
+            windows = fetched(
+                cursor.execute(
+                    known.sql.windows(fields), {**span, "every": HOUR if in_hours else every}
+                )
+            )
+        readings = Series(windows.pop("window_start"), windows)
+        first, last = whole_hours(start, end) if in_hours else (start, start)
+        hours = self._hours(table).read(series, figures_of(fields), first, last)
+        return history_of(readings, hours, fields, every)
 
     def latest(self, table: str, series: Sequence[str] | None = None) -> ReadingBatch:
         known = self._table(table)
@@ -113,8 +123,11 @@ class DuckStore:
         columns = {name: value for name, value in values.items() if not np.isnan(value).all()}
         return ReadingBatch(table, names, np.arange(len(rows), dtype=np.int32), ts, ts, columns)
 
-    def scan(self, table: str, start: int, end: int) -> Iterator[ReadingBatch]:
-        known = self._table(table)
+    def scan(
+        self, table: str, start: int, end: int, fields: Sequence[str] | None = None
+    ) -> Iterator[ReadingBatch]:
+        known = self._table(table, fields or ())
+        chosen = known.fields if fields is None else tuple(fields)
         names = Names(known.names)
         limit = len(names)  # a series that comes while we read is not in ``names``
         with self._cursor() as cursor:
@@ -124,11 +137,27 @@ class DuckStore:
         for low, high in _spans(counts["bucket"], counts["readings"], MINUTE):
             span = {"start": max(start, low), "end": min(end, high), "series": limit}
             with self._cursor() as cursor:
-                found = fetched(cursor.execute(known.sql.scan, span))
-            columns = {name: found[name] for name in known.fields}
+                found = fetched(cursor.execute(known.sql.scan(chosen), span))
+            columns = {name: found[name] for name in chosen}
             columns = {name: value for name, value in columns.items() if not np.isnan(value).all()}
             ts = found["ts"]
             yield from ReadingBatch(table, names, found["series"], ts, ts, columns).split(SCAN_ROWS)
+
+    def roll_up(self, table: str, start: int, end: int) -> int:
+        return roll_up(self._hours(table), table, start, end)
+
+    def stale_hours(self, table: str, start: int, end: int) -> Times:
+        return self._hours(table).stale(start, end)
+
+    def hours(
+        self, table: str, series: str, columns: Sequence[str], start: int, end: int
+    ) -> Series:
+        hour_columns(table, columns)
+        return self._hours(table).read(series, columns, start, end)
+
+    def expire(self, readings_before: int, hours_before: int) -> None:
+        for table in self._tables:
+            self._hours(table).expire(readings_before, hours_before)
 
     def close(self) -> None:
         with self._writing:
@@ -140,6 +169,10 @@ class DuckStore:
             with suppress(duckdb.FatalException):
                 self._connection.close()
             _open_files.discard(self._path)
+
+    def _hours(self, name: str) -> TableHours:
+        table = self._table(name)
+        return TableHours(table, self._cursor, self._writing, partial(self.scan, name))
 
     def _table(self, name: str, fields: Iterable[str] = ()) -> Table:
         fields_of(name, fields)
@@ -189,8 +222,9 @@ def _opened(path: Path) -> tuple[duckdb.DuckDBPyConnection, dict[str, Table]]:
             columns[table_name].add(column)
         tables = {name: Table(name) for name in MEASUREMENTS}
         for name, table in tables.items():
-            if lacking := table.sql.create(columns):
-                connection.execute(lacking)
+            for lacking in (table.sql.create(columns), create_hours(name, columns)):
+                if lacking:
+                    connection.execute(lacking)
             table.load(connection, saved=f"{name}_latest" in columns)
         connection.commit()
     except BaseException:

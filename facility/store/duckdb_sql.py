@@ -92,9 +92,10 @@ _READ = Template(
     WHERE series = $$series AND ts >= $$start AND ts < $$end ORDER BY ts
     """
 )
-_HISTORY = Template(
+_WINDOWS = Template(
     """
-    SELECT ts - (ts % $$every + $$every) % $$every AS window_start, count(*) AS readings, ${fields}
+    SELECT ts - (ts % $$every + $$every) % $$every AS window_start, count(*)::DOUBLE AS readings,
+        ${fields}
     FROM store.${table}_all WHERE series = $$series AND ts >= $$start AND ts < $$end
     GROUP BY window_start ORDER BY window_start
     """
@@ -107,13 +108,14 @@ _COUNTS = Template(
 )
 _SCAN = Template(
     """
-    SELECT series, ts, ${fields} FROM store.${table}_all
+    SELECT ${columns} FROM store.${table}_all
     WHERE ts >= $$start AND ts < $$end AND series < $$series ORDER BY ts, series
     """
 )
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as it stands in SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -123,7 +125,7 @@ class TableSql:
     def __init__(self, table: str) -> None:
         self.table = table
         self.fields = tuple(MEASUREMENTS[table])
-        self._all = ", ".join(map(_quoted, self.fields))
+        self._all = ", ".join(map(quoted, self.fields))
         self.series = self._filled(_SERIES)
         self.insert_series = self._filled(_INSERT_SERIES)
         self.insert_rows = self._filled(_INSERT_ROWS, part="rows")
@@ -132,12 +134,11 @@ class TableSql:
         self.save_latest = self._filled(_SAVE_LATEST)
         self.saved_latest = self._filled(_SAVED_LATEST)
         self.counts = self._filled(_COUNTS)
-        self.scan = self._filled(_SCAN, fields=self._all)
         self.latest_since = self._filled(
             _LATEST_SINCE,
             fields=", ".join(
                 f"arg_max({f}, ts) AS {f}, max(ts) FILTER ({f} IS NOT NULL) AS {at}"
-                for f, at in ((_quoted(f), _quoted(f"{f}@")) for f in self.fields)
+                for f, at in ((quoted(f), quoted(f"{f}@")) for f in self.fields)
             ),
         )
 
@@ -153,7 +154,7 @@ class TableSql:
         return "".join(
             [
                 "" if rows else self._filled(_CREATE),
-                *(self._filled(_ADD_FIELD, field=_quoted(field)) for field in missing),
+                *(self._filled(_ADD_FIELD, field=quoted(field)) for field in missing),
                 self._filled(_CREATE_VIEWS, fields=self._all),
             ]
         )
@@ -161,28 +162,33 @@ class TableSql:
     def compare(self, fields: Iterable[str]) -> str:
         """Which rows of ``late`` are stored already, and whether a given field differs."""
         differs = " OR ".join(
-            f"(l.{f} IS NOT NULL AND l.{f} IS DISTINCT FROM r.{f})" for f in map(_quoted, fields)
+            f"(l.{f} IS NOT NULL AND l.{f} IS DISTINCT FROM r.{f})" for f in map(quoted, fields)
         )
         return self._filled(_COMPARE, differs=differs or "false")
 
     def updates(self, fields: Iterable[str]) -> list[str]:
         """Give the stored rows what ``changed`` has of each field."""
-        assignments = ", ".join(f"{f} = coalesce(c.{f}, r.{f})" for f in map(_quoted, fields))
+        assignments = ", ".join(f"{f} = coalesce(c.{f}, r.{f})" for f in map(quoted, fields))
         return [
             self._filled(_UPDATE_ROWS, part=part, assignments=assignments)
             for part in ("rows", "old")
         ]
 
     def read(self, fields: Sequence[str]) -> str:
-        return self._filled(_READ, columns=", ".join(map(_quoted, ("ts", *fields))))
+        return self._filled(_READ, columns=", ".join(map(quoted, ("ts", *fields))))
 
-    def history(self, fields: Sequence[str]) -> str:
-        """Of the i-th field the columns are ``mean_i``, ``low_i`` and ``high_i``."""
+    def windows(self, fields: Sequence[str]) -> str:
+        """Of a field ``f`` the columns are ``f_count``, ``f_mean``, ``f_min`` and ``f_max``."""
+        figures = {"count": "count", "mean": "avg", "min": "min", "max": "max"}
         columns = ", ".join(
-            f"avg({f}) AS mean_{i}, min({f}) AS low_{i}, max({f}) AS high_{i}"
-            for i, f in enumerate(map(_quoted, fields))
+            f"{figure}({quoted(f)})::DOUBLE AS {quoted(f'{f}_{name}')}"
+            for f in fields
+            for name, figure in figures.items()
         )
-        return self._filled(_HISTORY, fields=columns)
+        return self._filled(_WINDOWS, fields=columns)
+
+    def scan(self, fields: Sequence[str]) -> str:
+        return self._filled(_SCAN, columns=", ".join(map(quoted, ("series", "ts", *fields))))
 
     def _filled(self, statement: Template, **parts: str) -> str:
         return statement.substitute(table=self.table, **parts)

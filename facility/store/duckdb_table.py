@@ -37,6 +37,8 @@ def fetched(result: duckdb.DuckDBPyConnection) -> dict[str, NDArray[Any]]:
 class Table:
     """The series of a table by id, what each said last, and the number of the last write.
 
+    ``settled``: every hour written up to that write is known to be rolled up.
+
     ``load`` and ``write`` are for one thread at a time; the rest may be read meanwhile.
     """
 
@@ -46,10 +48,11 @@ class Table:
         self.names: list[str] = []
         self.ids: dict[str, int] = {}
         self.latest = LatestValues(self.fields)
+        self.settled = -1
         self._stored_names = 0
         self._write_no = 0
         self._unsaved_rows = 0
-        self._ids_of = Translation(self._id, np.int32)
+        self.ids_of = Translation(self._id, np.int32)
 
     def load(self, cursor: duckdb.DuckDBPyConnection, *, saved: bool) -> None:
         """Takes up what the file holds; ``saved`` says that it has the table's last values."""
@@ -69,7 +72,7 @@ class Table:
 
     def write(self, cursor: duckdb.DuckDBPyConnection, batch: ReadingBatch) -> None:
         """Stores a merged batch in one transaction."""
-        ids: Codes = self._ids_of(batch.names, batch.series)
+        ids: Codes = self.ids_of(batch.names, batch.series)
         self.latest.grow(len(self.names))
         fresh = batch.ts > self.latest.newest(ids)
         changed: Rows = np.empty(0, dtype=np.intp)

@@ -9,27 +9,38 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 
 from facility.readings import Floats, Times, split_series
 from facility.store.lineprotocol import COUNT_FIELD, tag_value
+from facility.store.tables import LIMIT_MS
 
 NS_IN_MS = 1_000_000
-_LIMIT_MS = (2**63 - 1) // NS_IN_MS - 1
-"""The database counts time in int64 nanoseconds; no reading lies outside of that."""
+
+MARKS = "xiuhua_hours"
+"""The measurement that says which hours were written to, and as of which write they are rolled up.
+
+The point of an hour stands at its last millisecond, so that it outlives every reading of it."""
 
 _READ = Template(
     'SELECT ${fields} FROM "${table}" '
     "WHERE device = $$device AND circuit = $$circuit AND time >= $$start AND time < $$end"
 )
-_HISTORY = Template(f"{_READ.template} GROUP BY time(${{every}}ms) fill(none)")
-_SCAN = Template('SELECT * FROM "${table}" WHERE time >= $$start AND time < $$end')
-_NEWEST = Template('SELECT * FROM "${table}" ${where} GROUP BY * ORDER BY time DESC LIMIT 1')
-_LAST = Template('SELECT last(${field}) FROM "${table}" ${where} GROUP BY *')
-_CREATE = Template("CREATE DATABASE ${database}")
+_WINDOWS = Template(f"{_READ.template} GROUP BY time(${{every}}ms) fill(none)")
+_SCAN = Template('SELECT ${fields} FROM "${table}" WHERE time >= $$start AND time < $$end')
+_NEWEST = Template('SELECT * FROM "${table}" WHERE ${where} GROUP BY * ORDER BY time DESC LIMIT 1')
+_PICK = Template('SELECT ${selector}(${field}) FROM "${table}" WHERE ${where} ${group}')
+_MARKS = Template(
+    'SELECT ${fields} FROM "${marks}" WHERE of = $$table AND time >= $$start AND time < $$end'
+)
+_SERIES = Template('SHOW SERIES FROM "${table}"')
+_POLICIES = Template("SHOW RETENTION POLICIES ON ${database}")
+_CREATE = Template("CREATE DATABASE ${database}${duration}")
+_ALTER = Template("ALTER RETENTION POLICY ${policy} ON ${database} DURATION ${days}d")
+_DELETE = Template("DELETE WHERE time < ${before}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,37 +96,84 @@ def read(table: str, series: str, fields: Sequence[str], start: int, end: int) -
     return Question(statement, _series(series) | _span(start, end))
 
 
-def history(
+def windows(
     table: str, series: str, fields: Sequence[str], start: int, end: int, every: int
 ) -> Question:
-    """For each window its count, then mean, low and high of each field."""
+    """For each window its count, then count, mean, low and high of each field."""
     columns = [f"count({_quoted(COUNT_FIELD)})"]
-    columns += [f"{f}({_quoted(name)})" for name in fields for f in ("mean", "min", "max")]
-    statement = _HISTORY.substitute(table=table, fields=", ".join(columns), every=int(every))
+    columns += [f"{f}({_quoted(name)})" for name in fields for f in ("count", "mean", "min", "max")]
+    statement = _WINDOWS.substitute(table=table, fields=", ".join(columns), every=int(every))
     return Question(statement, _series(series) | _span(start, end))
 
 
-def scan(table: str, start: int, end: int) -> Question:
+def scan(table: str, fields: Sequence[str], start: int, end: int) -> Question:
     """Every reading of a span in order of time, tags being columns."""
-    return Question(_SCAN.substitute(table=table), _span(start, end))
+    columns = ", ".join(map(_quoted, (COUNT_FIELD, "device", "circuit", *fields)))
+    return Question(_SCAN.substitute(table=table, fields=columns), _span(start, end))
 
 
-def newest(table: str, series: Sequence[str] | None) -> Question:
-    """The newest reading of each series, or of each of ``series``."""
-    where, parameters = _among(series)
+def newest(
+    table: str, series: Sequence[str] | None, start: int = -LIMIT_MS, end: int = LIMIT_MS
+) -> Question:
+    """The newest reading of each series, or of each of ``series``, in a span."""
+    where, parameters = _where(series, start, end)
     return Question(_NEWEST.substitute(table=table, where=where), parameters)
 
 
-def last(table: str, field: str, series: Sequence[str] | None) -> Question:
-    """The last given value of a field of each series, or of each of ``series``."""
-    where, parameters = _among(series)
-    statement = _LAST.substitute(table=table, field=_quoted(field), where=where)
-    return Question(statement, parameters)
+def newest_of_all(table: str) -> Question:
+    """The time of the newest reading."""
+    where, parameters = _where(None, -LIMIT_MS, LIMIT_MS)
+    parts = {"selector": "last", "field": _quoted(COUNT_FIELD), "group": ""}
+    return Question(_PICK.substitute(table=table, where=where, **parts), parameters)
 
 
-def create(database: str) -> Question:
-    """Makes the database; nothing happens where it is there."""
-    return Question(_CREATE.substitute(database=_quoted(database)), {})
+def pick(
+    selector: Literal["first", "last"],
+    table: str,
+    field: str,
+    series: Sequence[str] | None,
+    start: int = -LIMIT_MS,
+    end: int = LIMIT_MS,
+) -> Question:
+    """The first or last given value of a field of each series, or of each of ``series``."""
+    where, parameters = _where(series, start, end)
+    parts = {"selector": selector, "field": _quoted(field), "group": "GROUP BY *"}
+    return Question(_PICK.substitute(table=table, where=where, **parts), parameters)
+
+
+def all_series(table: str) -> Question:
+    """The keys of every series, out of the index."""
+    return Question(_SERIES.substitute(table=table), {})
+
+
+def marks(table: str, start: int, end: int, *fields: str, limit: bool = False) -> Question:
+    """The marks of the hours of a span: ``changed``, ``rolled``."""
+    statement = _MARKS.substitute(marks=MARKS, fields=", ".join(map(_quoted, fields)))
+    return Question(
+        f"{statement} LIMIT 1" if limit else statement, {"table": table} | _span(start, end)
+    )
+
+
+def policies(database: str) -> str:
+    """How long a 1.x database keeps what it has; it says so where there is none."""
+    return _POLICIES.substitute(database=_quoted(database))
+
+
+def create(database: str, days: int) -> str:
+    """Makes a 1.x database that keeps what it gets so many days, 0 for ever."""
+    duration = f" WITH DURATION {int(days)}d" if days else ""
+    return _CREATE.substitute(database=_quoted(database), duration=duration)
+
+
+def alter(database: str, policy: str, days: int) -> str:
+    """Changes how long a 1.x database keeps what it has."""
+    names = {"policy": _quoted(policy), "database": _quoted(database)}
+    return _ALTER.substitute(days=int(days), **names)
+
+
+def delete(before: int) -> Question:
+    """Deletes every older point of a 1.x database."""
+    return Question(_DELETE.substitute(before=_span(before, before)["start"]), {})
 
 
 def times(rows: Sequence[Sequence[Any]]) -> Times:
@@ -140,17 +198,18 @@ def _series(series: str) -> dict[str, str | int]:
 
 def _span(start: int, end: int) -> dict[str, str | int]:
     return {
-        "start": max(-_LIMIT_MS, min(_LIMIT_MS, start)) * NS_IN_MS,
-        "end": max(-_LIMIT_MS, min(_LIMIT_MS, end)) * NS_IN_MS,
+        "start": max(-LIMIT_MS, min(LIMIT_MS, start)) * NS_IN_MS,
+        "end": max(-LIMIT_MS, min(LIMIT_MS, end)) * NS_IN_MS,
     }
 
 
-def _among(series: Sequence[str] | None) -> tuple[str, dict[str, str | int]]:
+def _where(series: Sequence[str] | None, start: int, end: int) -> tuple[str, dict[str, str | int]]:
+    """What limits a question to a span and to some series."""
+    where, parameters = "time >= $start AND time < $end", _span(start, end)
     if series is None:
-        return "", {}
-    parameters: dict[str, str | int] = {}
+        return where, parameters
     choices = []
     for i, name in enumerate(series):
         parameters |= {f"{tag}{i}": value for tag, value in _series(name).items()}
         choices.append(f"(device = $device{i} AND circuit = $circuit{i})")
-    return f"WHERE {' OR '.join(choices)}", parameters
+    return f"{where} AND ({' OR '.join(choices)})", parameters
