@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from facility.errors import UsageError
@@ -36,13 +36,24 @@ class SiteSettings(BaseModel, extra="forbid"):
 
 
 class StoreSettings(BaseModel, extra="forbid"):
-    """Where readings are kept: ``duckdb`` (a file in the data directory) or ``influx``."""
+    """Where readings are kept: ``duckdb`` (a file in the data directory) or ``influx``.
+
+    Readings are kept ``raw_days``, the hours rolled up from them ``retention_days``; 0 is for ever.
+    """
 
     backend: Literal["duckdb", "influx"] = "duckdb"
     url: str = "http://127.0.0.1:8086"
     token: SecretStr | None = None
     org: str = "xiuhua"
     bucket: str = "xiuhua"
+    raw_days: int = Field(default=35, ge=0)
+    retention_days: int = Field(default=1830, ge=0)
+
+    @model_validator(mode="after")
+    def _hours_outlive_readings(self) -> Self:
+        if self.retention_days and not 0 < self.raw_days <= self.retention_days:
+            raise ValueError("hours outlive their readings: make raw_days no more, or both 0")
+        return self
 
 
 class Layered(BaseSettings):
