@@ -24,6 +24,7 @@ from facility.readings import Codes, ReadingBatch
 from rules import lamps as lamps_of
 from rules.backlog import BacklogDetector
 from rules.day_burning import day_burning_detector
+from rules.degraded import DegradedDetector
 from rules.displaced import DisplacedDetector
 from rules.equipment import EquipmentDetector
 from rules.fleet import Fleet
@@ -42,7 +43,7 @@ TICK = MINUTE
 """How often stock is taken, at full minutes of the engine's time."""
 
 VOCABULARY: dict[Kind, tuple[str, ...]] = {
-    Kind.STREETLIGHT: ("unknown", "silent", "lit", "dark", "off", "burning"),
+    Kind.STREETLIGHT: ("unknown", "silent", "lit", "dark", "off", "degraded", "burning"),
     Kind.CABINET: ("unknown", "silent", "ok"),
     Kind.COVER: ("unknown", "silent", "ok", "rattling", "flooded", "displaced"),
     Kind.STATION: (
@@ -85,6 +86,7 @@ class Engine:
         )
         self._unlit = unlit_detector(inventory, self._lamps, book, self.tracker)
         self._burning = day_burning_detector(inventory, self._lamps, book, self.tracker)
+        self._degraded = DegradedDetector(inventory, self._lamps, book, self.tracker)
         self._silence = SilenceDetector(inventory, self._fleet, book, self.tracker)
         covers = self._fleet.every[self._fleet.span(Kind.COVER)]
         stations = self._fleet.every[self._fleet.span(Kind.STATION)]
@@ -162,7 +164,7 @@ class Engine:
         self._fleet.hear(rows, batch)
         local: Codes = rows - self._fleet.span(Kind(batch.table)).start
         if batch.table == Kind.STREETLIGHT:
-            self._lamps.feed(local, batch)
+            self._degraded.feed(local, batch, self._lamps.feed(local, batch))
         for detector in self._detectors.get(batch.table, ()):
             detector.feed(local, batch)
 
@@ -170,8 +172,10 @@ class Engine:
         self.now = now
         silent = self._silence.silent(now)
         self._silence.judge(now, silent)
-        self._unlit.judge(now, silent[self._lamp_span])
-        self._burning.judge(now, silent[self._lamp_span])
+        lamps_silent = silent[self._lamp_span]
+        self._unlit.judge(now, lamps_silent, self._degraded.unsettled(now))
+        self._burning.judge(now, lamps_silent)
+        self._degraded.judge(now, lamps_silent)
         for detectors in self._detectors.values():
             for detector in detectors:
                 detector.judge(now)
@@ -209,6 +213,7 @@ class Engine:
 
 
 _WORDS = {
+    "streetlight.degraded": "degraded",
     "streetlight.day_burning": "burning",
     "cover.rattle": "rattling",
     "cover.flooding": "flooded",

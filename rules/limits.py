@@ -62,6 +62,10 @@ class Alarm:
         self._row_of = {asset_id: row for row, asset_id in enumerate(self._ids)}
         self._tracker = tracker
 
+    def id(self, row: int) -> str:
+        """The device of a row."""
+        return self._ids[row]
+
     def case(self, row: int) -> Case | None:
         """The case that the device is in."""
         return self._tracker.members(FAMILY[self._type]).get(self._ids[row])

@@ -36,6 +36,20 @@ class Lamps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     off_hold: Duration
 
 
+class Degraded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a lit lamp is weak, cycles or has a poor power factor."""
+
+    hold: Duration
+    sound_hold: Duration
+    clear: float
+    weak_of_peers: float
+    factor: float
+    factor_below_peers: float
+    common: float
+    changes: int
+    changes_within: Duration
+
+
 class Segments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When dark lamps are one dark segment, or one dead circuit."""
 
@@ -141,6 +155,7 @@ class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every rule's figures; ``version`` is a hash of them and is named in each case event."""
 
     lamps: Lamps
+    degraded: Degraded
     segments: Segments
     silence: Silence
     displaced: Displaced

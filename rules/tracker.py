@@ -18,6 +18,7 @@ FAMILY = {
     "streetlight.unlit": "unlit",
     "streetlight.segment_unlit": "unlit",
     "streetlight.day_burning": "burning",
+    "streetlight.degraded": "degraded",
     "device.silent": "silent",
     "cover.displaced": "displaced",
     "cover.rattle": "rattle",

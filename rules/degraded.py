@@ -1,0 +1,193 @@
+"""Degraded lamps: lit but weak, going out and coming back, of poor power factor, or so reported.
+
+Only readings of a lamp that is lit as planned say anything of its power and power factor, and only
+medians of three are judged. What many lamps of a circuit show at once is how they are built, fed
+or dimmed, and no lamp's fault; a lamp that does not send its dimming level is judged only beside
+its circuit, since a controller may dim as it likes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facility.clock import SECOND, to_rfc3339
+from facility.inventory import Inventory
+from facility.measurements import LAMP_FAULTS
+from facility.readings import Codes, Floats, ReadingBatch, Times
+from rules.circuits import Circuits, Small
+from rules.fleet import Mask
+from rules.lamps import LIT_AS_PLANNED, UNLIT, Lamps, Seen, low_power_share
+from rules.limits import Alarm
+from rules.rulebook import Rulebook
+from rules.runs import Runs
+from rules.tracker import FAMILY, Tracker
+
+TYPE = "streetlight.degraded"
+
+CAUSES = ("cycling", "gear_failure", "relay_failure", "leakage", "weak", "poor_power_factor")
+"""What a case is named after. Those before ``weak`` may be the controller's own words."""
+
+SOUND = 1
+_COMMON = 2 + len(CAUSES)
+"""At fault as its circuit is: neither sound nor a lamp's fault."""
+
+_CYCLING, _WEAK, _POOR = (2 + CAUSES.index(c) for c in ("cycling", "weak", "poor_power_factor"))
+_FLAGS = [(2 + CAUSES.index(name), 1 << LAMP_FAULTS.index(name)) for name in CAUSES[:4]]
+
+_FRESH = 1.5
+"""Report intervals for which a lamp's last reading says how its circuit is."""
+
+_LOADED = 0.4
+"""Share of its rating from which a lamp's power factor is judged: below, drivers fall off."""
+
+
+class DegradedDetector:
+    """Opens and ends ``streetlight.degraded``. Arrays are (n, …), in the inventory's order."""
+
+    KEPT = ("_last", "_before", "_share", "_factor", "_shares", "_factors", "_changes")
+
+    def __init__(
+        self, inventory: Inventory, lamps: Lamps, book: Rulebook, tracker: Tracker
+    ) -> None:
+        n = len(lamps)
+        self._book = book.degraded
+        self._settle = book.lamps.settle
+        self._lamps = lamps
+        self._tracker = tracker
+        self._alarm = Alarm(TYPE, inventory.streetlights, tracker)
+        self._circuits = Circuits(inventory)
+        self.runs = Runs(n)
+        self._last: Times = np.zeros(n, dtype=np.int64)
+        self._before: NDArray[np.int8] = np.zeros(n, dtype=np.int8)
+        # Power as a share of the least of a sound lamp at its level, and power factor: the last of
+        # each, and the last three as shares of their limits, newest last.
+        self._share, self._factor = (np.full(n, np.nan, dtype=np.float32) for _ in range(2))
+        self._shares, self._factors = (np.full((n, 3), np.nan, dtype=np.float32) for _ in range(2))
+        # When it last went out or came back, s since 1970, newest last.
+        self._changes: NDArray[np.int32] = np.zeros((n, book.degraded.changes), dtype=np.int32)
+
+    def feed(self, rows: Codes, batch: ReadingBatch, seen: Seen) -> None:
+        """Takes a batch in; ``rows`` are its lamps, ``seen`` what was made of it."""
+        book = self._book
+        dim = batch.column("dim_pct")
+        levelled = ~np.isnan(dim)
+        rated = self._lamps.rated_w[rows]
+        share = seen.power_w / (low_power_share(np.where(levelled, dim / 100, 1.0)) * rated)
+        loaded = np.where(levelled, dim >= 100 * _LOADED, seen.power_w >= _LOADED * rated)
+        factor = np.where(loaded, batch.column("power_factor"), np.nan)
+        usual = self._circuits
+        of_limit = usual.share.hold(rows, share, share / book.weak_of_peers, levelled)
+        allowed = usual.factor.hold(
+            rows, factor / book.factor, factor + book.factor_below_peers, np.True_
+        )
+        faults = np.nan_to_num(batch.column("faults")).astype(np.int64)
+        # Nothing goes out by itself where the controller was told to switch it off.
+        doing = np.where((seen.doing == UNLIT) & (dim == 0), 0, seen.doing)
+        for part in seen.rounds:
+            part = part[(doing[part] == LIT_AS_PLANNED) | (doing[part] == UNLIT)]
+            part = part[batch.ts[part] > self._last[rows[part]]]
+            if not len(part):
+                continue
+            row, ts, lit = rows[part], batch.ts[part], doing[part] == LIT_AS_PLANNED
+            self._count_changes(row, ts, doing[part], seen.switched[part])
+            self._share[row], self._factor[row] = share[part], factor[part]
+            _push(self._shares, row[lit], of_limit[part][lit])
+            _push(self._factors, row[lit], allowed[part][lit])
+            verdict = self._verdict(row, ts, lit, faults[part])
+            self.runs.advance(row, ts, verdict, seen.switched[part])
+            self._last[row] = ts
+
+    def _count_changes(
+        self, row: Codes, ts: Times, doing: NDArray[np.int8], switched: Times
+    ) -> None:
+        """Remembers when lamps went out or came back within a lit period of their plan."""
+        before = self._before[row]
+        within = self._last[row] >= switched + self._settle
+        changed = within & (before != 0) & (before != doing)
+        self._before[row] = doing
+        row = row[changed]
+        if len(row):
+            self._changes[row, :-1] = self._changes[row, 1:]
+            self._changes[row, -1] = ts[changed] // SECOND
+
+    def _verdict(
+        self, row: Codes, ts: Times, lit: Mask, faults: NDArray[np.int64]
+    ) -> NDArray[np.int8]:
+        """What each reading, with those before it, says of its lamp, int8 (k,)."""
+        book = self._book
+        share, factor = _median(self._shares[row]), _median(self._factors[row])
+        cycling = ts // SECOND - self._changes[row, 0] <= book.changes_within // SECOND
+        cycling |= ((faults & _FLAGS[0][1]) != 0) & lit
+        flagged = [lit & ((faults & bit) != 0) for _, bit in _FLAGS[1:]]
+        common = np.isinf(share) | np.isinf(factor)
+        # Within the dead band nothing is said; what was goes on.
+        doubtful = (share < book.clear) | (factor < book.clear)
+        return np.select(
+            [cycling, *flagged, ~lit, share < 1, factor < 1, common, doubtful],
+            [_CYCLING, *(code for code, _ in _FLAGS[1:]), 0, _WEAK, _POOR, _COMMON, 0],
+            default=SOUND,
+        ).astype(np.int8)
+
+    def judge(self, now: int, silent: Mask) -> None:
+        """Opens and ends cases by what the lamps last said."""
+        book, runs, every = self._book, self.runs, self._lamps.every
+        fresh = (self._before == LIT_AS_PLANNED) & (now - self._last <= _FRESH * every)
+        self._circuits.see(fresh, self._share, self._factor, book)
+        open_rows = self._alarm.open_rows(now)
+        if open_rows:
+            sound = runs.held(SOUND, book.sound_hold, now, every)
+            for row in open_rows:
+                if sound[row]:
+                    self._alarm.end(now, row, "sound", self._shown(row))
+        if not ((runs.doing > SOUND) & (runs.doing < _COMMON)).any():
+            return
+        found: Mask = np.zeros(len(silent), dtype=bool)
+        for code in range(2, _COMMON):
+            found |= runs.held(code, 0 if code == _CYCLING else book.hold, now, every)
+        # In daylight what was found at night is history.
+        planned, since = self._lamps.planned_now(now)
+        found &= planned & (runs.since >= since) & ~silent
+        unlit = self._tracker.members(FAMILY["streetlight.unlit"])
+        for row in np.flatnonzero(found).tolist():
+            if self._alarm.id(row) not in unlit:
+                cause = CAUSES[runs.doing[row] - 2]
+                self._alarm.open(now, row, cause, self._shown(row))
+
+    def unsettled(self, now: int) -> Mask:
+        """Lamps that lately went out and came back, bool (n,): cycling, or about to be found so."""
+        lately = (now - self._book.changes_within) // SECOND
+        back: Mask = self._changes[:, -2] >= lately
+        return back
+
+    def _shown(self, row: int) -> dict[str, Any]:
+        shown: dict[str, Any] = {"since": to_rfc3339(int(self.runs.since[row]))}
+        power = float(self._lamps.power_w[row])
+        if not np.isnan(power):
+            shown["power_w"] = round(power, 1)
+        share, factor = float(self._share[row]), float(self._factor[row])
+        if not np.isnan(share):
+            shown["of_least_power"] = round(share, 2)
+        if not np.isnan(factor):
+            shown["power_factor"] = round(factor, 2)
+        lately = self._changes[row] >= (self._last[row] - self._book.changes_within) // SECOND
+        if lately.any():
+            shown["changes"] = int(lately.sum())
+        return shown
+
+
+def _push(ring: Small, row: Codes, values: Floats) -> None:
+    """Adds each row's value at the end of its ring, where there is one."""
+    given = ~np.isnan(values)
+    row = row[given]
+    ring[row, :-1] = ring[row, 1:]
+    ring[row, -1] = values[given]
+
+
+def _median(ring: Small) -> Small:
+    """The median of each row's three values, (k,); NaN until there are three."""
+    a, b, c = ring.T
+    median: Small = np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
+    return median
