@@ -38,10 +38,6 @@ _MAX_UNACKNOWLEDGED = 28_000
 at most 37,449 of them (256 KiB of the shortest), so they stay under the 65,535 that have ids."""
 
 _MAX_BYTES = 64 << 20
-_PATIENCE_S = 10.0
-"""How long the spool may refuse before the connection is dropped, so that the broker keeps what
-comes."""
-
 _RETRY_EVERY_S = 1.0
 _RETRIES_AT_ONCE = 200
 
@@ -63,7 +59,8 @@ class Door:
     """Takes deliveries on the session's thread and works them off on its own.
 
     ``stored_later`` gets batches that are safe, with their places in the spool. While the spool
-    cannot take them nothing is acknowledged; if that lasts, the connection is dropped until it can.
+    cannot take them nothing is acknowledged; after ``patience_s`` the connection is dropped until
+    it can, so that the broker keeps what comes.
     """
 
     def __init__(
@@ -74,7 +71,7 @@ class Door:
         clock: Clock,
         link: Link,
         stored_later: Callable[[Sequence[int], Sequence[ReadingBatch]], None],
-        patience_s: float = _PATIENCE_S,
+        patience_s: float,
     ) -> None:
         self._pipeline = pipeline
         self._spool = spool

@@ -32,17 +32,19 @@ class IngestSettings(BaseModel, extra="forbid"):
 
     With a ``share`` group several processes, each with a client id of its own, split the work.
     ``spool_max_mb`` is what may wait for the store, ``min_free_mb`` what is left of the disk; the
-    quarantine and the captured waveforms drop their oldest beyond ``…_max_mb``. The metrics are
+    quarantine and the captured waveforms drop their oldest beyond ``…_max_mb``. A spool that takes
+    nothing for ``patience_s`` costs the connection to the broker until it does. The metrics are
     served where ``metrics_port`` is given.
     """
 
     root: str = "facility"
     client_id: str = Field("xiuhua-ingest", pattern="^[A-Za-z0-9._-]{1,64}$")
     share: str | None = Field(None, pattern="^[^/+#]+$")
-    spool_max_mb: int = Field(4096, ge=1)
-    min_free_mb: int = Field(256, ge=0)
-    quarantine_max_mb: int = Field(256, ge=1)
-    bursts_max_mb: int = Field(1024, ge=1)
+    spool_max_mb: float = Field(4096, gt=0)
+    min_free_mb: float = Field(256, ge=0)
+    quarantine_max_mb: float = Field(256, gt=0)
+    bursts_max_mb: float = Field(1024, gt=0)
+    patience_s: float = Field(10, gt=0)
     metrics_port: int | None = None
     metrics_host: str = "127.0.0.1"
 
@@ -91,6 +93,7 @@ class IngestService:
             clock,
             self._session,
             self._writer.offer,
+            settings.patience_s,
         )
         self._health = Loop("ingest health", self._report)
 

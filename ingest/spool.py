@@ -37,10 +37,10 @@ _ROOM_AGAIN = 0.95
 class SpoolLimits:
     """What a spool may take, in MB; ``min_free_mb`` is left of its disk for others."""
 
-    spool_max_mb: int = 4096
-    min_free_mb: int = 256
-    quarantine_max_mb: int = 256
-    bursts_max_mb: int = 1024
+    spool_max_mb: float = 4096
+    min_free_mb: float = 256
+    quarantine_max_mb: float = 256
+    bursts_max_mb: float = 1024
 
 
 class SpoolFull(Retryable):
@@ -216,12 +216,12 @@ class Spool:
         # One commit always fits into an empty spool, however small the limit.
         if self._size and self._size + coming > limit:
             raise SpoolFull(
-                f"the spool has reached its {self._limits.spool_max_mb} MB (ingest.spool_max_mb)"
+                f"the spool has reached its {self._limits.spool_max_mb:g} MB (ingest.spool_max_mb)"
             )
         if (free := free_mb(self._path)) < self._limits.min_free_mb / share:
             raise SpoolFull(
                 f"{free} MB are left of the disk of {self._path.parent}, "
-                f"under {self._limits.min_free_mb} MB (ingest.min_free_mb)"
+                f"under {self._limits.min_free_mb:g} MB (ingest.min_free_mb)"
             )
 
     def _open(self, db: sqlite3.Connection) -> None:
@@ -276,12 +276,13 @@ class Spool:
 
     def _keep_bounds(self, change: _Change) -> None:
         """Drops the oldest of what has outgrown its bound."""
-        over = self._quarantined + change.quarantined - self._limits.quarantine_max_mb * _MB
+        limits = self._limits
+        over = int(self._quarantined + change.quarantined - limits.quarantine_max_mb * _MB)
         if over > 0:
             rows, size = spool_rows.drop_oldest(change.db, "quarantine", over)
             change.quarantined -= size
             change.books["forgotten:bound"] += rows
-        over = self._bursts + change.bursts - self._limits.bursts_max_mb * _MB
+        over = int(self._bursts + change.bursts - limits.bursts_max_mb * _MB)
         if over > 0:
             change.bursts -= spool_rows.drop_oldest(change.db, "bursts", over)[1]
 
@@ -293,7 +294,9 @@ class Spool:
     def _explained(self, error: sqlite3.Error) -> Retryable | Permanent:
         """SQLite's error as one of ours; a damaged file is replaced by what can be saved of it."""
         if not is_damage(error):
-            return meaning(self._path, error)  # type: ignore[return-value]
+            with contextlib.suppress(sqlite3.Error):  # room in the log may be all that is lacking
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return meaning(self._path, error)
         row = None
         with contextlib.suppress(sqlite3.Error):
             row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name='spool'").fetchone()

@@ -14,7 +14,7 @@ import sqlite3
 from pathlib import Path
 from typing import IO
 
-from facility.errors import Permanent, Retryable, UsageError, XiuhuaError
+from facility.errors import Permanent, Retryable, UsageError
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ PRAGMA user_version = {LAYOUT};
 TABLES = ("spool", "quarantine", "bursts", "ledger", "retries")
 
 _BUSY_S = 5.0
+_LOG_KEEPS = 16 << 20
 _MB = 1 << 20
 _AWAY = {
     sqlite3.SQLITE_FULL,
@@ -59,7 +60,7 @@ def is_damage(error: sqlite3.Error) -> bool:
     return _code(error) in _DAMAGED
 
 
-def meaning(path: Path, error: sqlite3.Error) -> XiuhuaError:
+def meaning(path: Path, error: sqlite3.Error) -> Retryable | Permanent:
     """SQLite's error as one of ours: Retryable where the disk or another process may yield."""
     if _code(error) in _AWAY:
         return Retryable(f"the spool {path} cannot be used just now: {error}")
@@ -135,6 +136,7 @@ def _lay_out(db: sqlite3.Connection, create: bool) -> None:
     if layout != LAYOUT and not (create and empty):
         raise OtherLayout(f"layout {layout}, not {LAYOUT}")
     db.execute("PRAGMA synchronous=FULL")
+    db.execute(f"PRAGMA journal_size_limit={_LOG_KEEPS}")
     if empty:
         db.execute("PRAGMA journal_mode=WAL")
         db.executescript(_SCHEMA)
