@@ -18,6 +18,7 @@ from tests.servers import (
     PostgreSQL,
     Server,
     ServerMissing,
+    VictoriaMetrics,
     find_program,
 )
 
@@ -28,6 +29,7 @@ SERVER_FIXTURES = {
     "new_mosquitto",
     "influxdb",
     "new_influxdb",
+    "victoriametrics",
     "postgresql",
     "chromium",
 }
@@ -81,6 +83,13 @@ def new_influxdb() -> Iterator[Callable[..., InfluxDB]]:
     """``new_influxdb(auth=False)``: an InfluxDB of the test's own, to stop and start."""
     with ExitStack() as stack:
         yield lambda **options: _started(stack, lambda: InfluxDB(**options))
+
+
+@pytest.fixture(scope="session")
+def victoriametrics() -> Iterator[VictoriaMetrics]:
+    """A VictoriaMetrics that all tests share: let each use devices of its own."""
+    with ExitStack() as stack:
+        yield _started(stack, VictoriaMetrics)
 
 
 @pytest.fixture(scope="session")

@@ -192,6 +192,35 @@ class InfluxDB(Server):
         return False
 
 
+class VictoriaMetrics(Server):
+    """VictoriaMetrics, which takes InfluxDB's lines; of repeated samples it keeps one."""
+
+    name = "victoria-metrics"
+
+    def __init__(self) -> None:
+        self._program = find_program(["victoria-metrics"], "victoria-metrics")
+        super().__init__()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def command(self) -> list[str]:
+        return [
+            self._program,
+            f"-storageDataPath={self.folder / 'data'}",
+            f"-httpListenAddr=127.0.0.1:{self.port}",
+            "-retentionPeriod=100y",
+            "-dedup.minScrapeInterval=1ms",
+            "-memory.allowedBytes=128MB",
+        ]
+
+    def is_ready(self) -> bool:
+        with (
+            contextlib.suppress(urllib.error.URLError, OSError),
+            urllib.request.urlopen(f"{self.url}/health", timeout=1) as answer,
+        ):
+            return bool(answer.status == 200)
+        return False
+
+
 class PostgreSQL(Server):
     """PostgreSQL that trusts whoever comes over the loopback, as user ``postgres``."""
 

@@ -62,7 +62,12 @@ class InfluxDatabase:
     def ask(self, question: Question) -> list[Rows]:
         """The series of the answer."""
         self.version()
-        return self._answered(self._server.query(self._form(question)))
+        answer = self._answered(self._server.query(self._form(question)))
+        if question.is_select and any(rows.columns[0] != "time" for rows in answer):
+            raise Permanent(
+                f"{self._server.url} takes lines but answers no InfluxQL: it is written to only"
+            )
+        return answer
 
     def rows(self, question: Question) -> list[list[Any]]:
         """The rows of the answer, whatever series they are of."""

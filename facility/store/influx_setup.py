@@ -47,7 +47,7 @@ def _make_1(server: InfluxConnection, name: str, days: int) -> bool:
     for rows in policies:
         for row in rows.values:
             policy = dict(zip(rows.columns, row, strict=True))
-            if policy["default"] and policy["duration"] != f"{24 * days}h0m0s":
+            if policy.get("default") and policy.get("duration") != f"{24 * days}h0m0s":
                 altered = influxql.alter(name, str(policy["name"]), days)
                 influxql.answered(server.query({"q": altered}))
     return True

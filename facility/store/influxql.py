@@ -50,6 +50,11 @@ class Question:
     statement: str
     parameters: Mapping[str, str | int]
 
+    @property
+    def is_select(self) -> bool:
+        """Whether readings are asked for, so that the first column of the answer is the time."""
+        return self.statement.startswith("SELECT")
+
 
 class Rows(msgspec.Struct):
     """One series of an answer: rows of values under ``columns``, the first of which is the time."""

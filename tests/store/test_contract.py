@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from facility.clock import HOUR, MINUTE
+from facility.clock import DAY, HOUR, MINUTE
 from facility.errors import Permanent
 from facility.measurements import MEASUREMENTS
 from facility.readings import Names, ReadingBatch
@@ -80,6 +80,76 @@ def test_a_reading_without_the_asked_field_is_still_a_reading(store: ReadingsSto
         (T0, {}),
         (T0 + 1, {"lux": 3.0}),
     ]
+
+
+@pytest.mark.parametrize("again", ["at once", "later", "out of order", "in one batch", "reopened"])
+def test_redelivered_readings_stay_one_row(open_store: OpenStore, again: str) -> None:
+    store = open_store()
+    rows: list[Row] = [
+        (f"L{i % 3}", T0 + i * MINUTE, {"power_w": float(i), "energy_kwh": i / 10})
+        for i in range(30)
+    ]
+    if again == "in one batch":
+        put(store, *rows, *rows)
+    else:
+        put(store, *rows)
+        if again == "later":
+            put(store, *((name, ts + 3 * HOUR, values) for name, ts, values in rows))
+        if again == "reopened":
+            store.close()
+            store = open_store()
+        put(store, *(rows[::-1] if again == "out of order" else rows))
+        for row in rows[::7]:
+            put(store, row)
+    found = [row for row in everything(store) if row[1] < T0 + HOUR]
+    assert found == sorted(rows, key=lambda row: row[:2])
+    history = store.history("streetlight", "L1", ["power_w"], T0, T0 + HOUR, HOUR)
+    assert history.count.sum() == 10
+    store.roll_up("streetlight", T0 // HOUR * HOUR, T0 // HOUR * HOUR + 2 * HOUR)
+    rolled = store.hours("streetlight", "L1", ["readings"], T0 - HOUR, T0 + 2 * HOUR)
+    assert rolled.columns["readings"].sum() == 10
+
+
+def test_what_is_not_finite_is_rejected_and_the_rest_stays(store: ReadingsStore) -> None:
+    far = 9_300_000_000_000
+    rows: list[Row] = [
+        ("L0", T0, {"power_w": 1.0}),
+        ("L1", T0, {"power_w": np.inf, "on": 1.0}),
+        ("L2", T0, {"power_w": 2.0, "lux": -np.inf}),
+        ("L3", T0, {"power_w": 3.0}),
+        ("L4", far, {"power_w": 4.0}),
+        ("L5", -far, {"power_w": 5.0}),
+    ]
+    result = store.write(batch_of(rows))
+    assert result.rows(Verdict.ACCEPT).tolist() == [0, 3]
+    assert result.rows(Verdict.REJECT).tolist() == [1, 2, 4, 5]
+    assert result.reasons[1] == "power_w is inf: a value is finite"
+    assert result.reasons[2] == "lux is -inf: a value is finite"
+    assert "outside of the years 1677 to 2262" in result.reasons[4]
+    assert everything(store) == [rows[0], rows[3]]
+    assert sorted(rows_of(store.latest("streetlight"))) == [rows[0], rows[3]]
+    none = store.write(batch_of(rows[1:3]))
+    assert none.verdicts.tolist() == [Verdict.REJECT] * 2
+
+
+def test_a_scan_of_some_fields_has_every_reading(store: ReadingsStore) -> None:
+    put(store, ("L1", T0, {"power_w": 1.0, "lux": 2.0}), ("L2", T0 + 1, {"lux": 3.0}))
+    [batch] = store.scan("streetlight", *EVER, ["power_w"])
+    assert rows_of(batch) == [("L1", T0, {"power_w": 1.0}), ("L2", T0 + 1, {})]
+    [none] = store.scan("streetlight", *EVER, [])
+    assert rows_of(none) == [("L1", T0, {}), ("L2", T0 + 1, {})]
+    with pytest.raises(Permanent, match="no field 'hue'"):
+        list(store.scan("streetlight", *EVER, ["hue"]))
+
+
+def test_the_latest_of_who_fell_silent(store: ReadingsStore) -> None:
+    rows: list[Row] = [(f"L{i:02}", T0 - i * DAY, {"power_w": float(i)}) for i in range(20)]
+    put(store, *rows, ("L05", T0 - 8 * DAY, {"lux": 7.0}))
+    put(store, ("CAB-7/a,b= c", T0 - DAY, {"power_w": 1.0}), table="cabinet")
+    put(store, ("CAB-7", T0, {"power_w": 2.0}), table="cabinet")
+    rows[5][2]["lux"] = 7.0
+    assert sorted(rows_of(store.latest("streetlight"))) == rows
+    assert len(store.latest("cabinet")) == 2
 
 
 def test_circuits_are_series_of_their_own(store: ReadingsStore) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from facility.clock import DAY
 from facility.errors import Permanent, Retryable
 from facility.readings import series_of
-from facility.store import influx
+from facility.store import influx, influx_connection
 from facility.store.base import Verdict
 from facility.store.influx import InfluxStore
 from tests.servers import InfluxDB
@@ -172,3 +174,44 @@ def test_any_name_and_number_comes_back(
             assert points_of(read) == [(ts, values)]
         latest = rows_of(store.latest("cabinet", [series for series, _, _ in rows]))
         assert sorted(latest, key=str) == sorted(rows, key=str)
+
+
+def test_a_server_that_never_answers_is_away_within_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("SHORT_S", "WRITE_S", "QUERY_S"):
+        monkeypatch.setattr(influx_connection, name, 0.2)
+    batch = batch_of([("L1", T0, {"on": 1.0})])
+    # The system takes the connection, and nobody ever reads from it.
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        with closing(InfluxStore(url, "city")) as store:
+            began = time.monotonic()
+            result = store.write(batch)
+            assert result.verdicts.tolist() == [Verdict.KEEP]
+            assert "does not answer" in result.reasons[0]
+            with pytest.raises(Retryable, match="does not answer"):
+                store.latest("streetlight")
+            assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("deaf_path", ["/write", "/query"])
+def test_one_call_that_is_never_answered_is_bounded_too(
+    deaf_path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WRITE_S", "QUERY_S"):
+        monkeypatch.setattr(influx_connection, name, 0.2)
+    over = threading.Event()
+
+    def answer(request: Request) -> Reply:
+        if request.path.startswith(deaf_path):
+            over.wait(10)
+        return Reply(200, b'{"results":[{}]}', {"X-Influxdb-Version": "1.6.7"})
+
+    with http_stub(answer) as url, closing(InfluxStore(url, "city")) as store:
+        began = time.monotonic()
+        result = store.write(batch_of([("L1", T0, {"on": 1.0})]))
+        assert result.verdicts.tolist() == [Verdict.KEEP]
+        assert "does not answer" in result.reasons[0]
+        assert time.monotonic() - began < 5
+        over.set()
