@@ -8,6 +8,7 @@ import threading
 import time
 
 from bench.flood import publish_packet
+from tests.servers import wait_until
 
 _CONNECT = b"\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04pub1"
 _WINDOW = 500
@@ -38,6 +39,10 @@ class Publisher:
     def start(self) -> None:
         self._start = time.monotonic()
         self._thread.start()
+
+    def wait_for(self, acknowledged: int) -> None:
+        """Waits until so many readings are acknowledged."""
+        wait_until(lambda: len(self.acknowledged) >= acknowledged, 15, f"{acknowledged} messages")
 
     def finish(self, within_s: float) -> set[int]:
         """Waits until every reading is acknowledged; their numbers."""

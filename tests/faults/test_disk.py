@@ -94,7 +94,7 @@ def test_a_full_disk_costs_nothing(
     )
     ingest.start()
     publisher = publisher_of(ingest, broker.port, 15_000, 3_000)
-    wait_until(lambda: len(publisher.acknowledged) > 2_000, 15, "some messages")
+    publisher.wait_for(2_000)
     ballast = fill(small_disk)
     acknowledged = publisher.finish(20)
     wait_until(lambda: DROPPED in ingest.log(), 15, "the connection dropped")

@@ -29,15 +29,14 @@ def test_a_database_away_for_longer_than_the_brokers_queue_costs_nothing(
     broker = new_mosquitto(persistence=True)
     broker.stop()
     conf = broker.folder / "mosquitto.conf"
-    conf.write_text(
-        conf.read_text().replace("max_queued_messages 1000000", f"max_queued_messages {QUEUE}")
-    )
+    queue = f"max_queued_messages {QUEUE}"
+    conf.write_text(conf.read_text().replace("max_queued_messages 1000000", queue))
     broker.start()
     database = new_influxdb()
     ingest = new_ingest("away", url=broker.url, influx=database.url, database="faults")
     ingest.start()
     publisher = publisher_of(ingest, broker.port, 8_000, 2_000)
-    wait_until(lambda: len(publisher.acknowledged) > 1_000, 10, "some messages")
+    publisher.wait_for(1_000)
     database.stop(kill=True)
     # Nothing but the spool can hold them: the queue is shorter than what comes meanwhile.
     acknowledged = publisher.finish(20)
