@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from cases.events import CaseEvent
+from cases.filed import Filed
 
 State = Literal["open", "recovered", "closed"]
 STATES: tuple[State, ...] = ("open", "recovered", "closed")
@@ -17,7 +18,8 @@ class Case:
 
     ``members`` are the assets it is about now; ``cause``, ``evidence`` and the rule are those of
     the event that opened it, or took it up again: what comes after does not hide them.
-    ``version`` counts its events.
+    ``filed`` is what it was filed under when it was opened, and stays so when it is taken up again;
+    None where it was not filed. ``version`` counts its events.
     """
 
     id: str
@@ -32,7 +34,19 @@ class Case:
     evidence: dict[str, Any] = field(default_factory=dict)
     rule: str = ""
     rule_version: str = ""
+    filed: Filed | None = None
     version: int = 1
+
+
+def is_overdue(case: Case, now: int) -> bool:
+    """Whether the case ran past its deadline: by its end, or by ``now`` (ms) while it is open.
+
+    A recovery ends it as a closing does: what was wrong is over. A relapse takes that back.
+    """
+    if case.filed is None:
+        return False
+    ended = case.recovered_at if case.recovered_at is not None else case.closed_at
+    return (now if ended is None else ended) > case.filed.deadline
 
 
 @dataclass(frozen=True, slots=True)

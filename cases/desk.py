@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from cases import database, listing
 from cases.case import STATES, Case, State, StoredEvent
 from cases.events import CaseEvent
+from cases.filing import Filing
 from cases.lifecycle import ACTIONS, ActionName, Refusal, apply, possible_actions
 from cases.rows import case_of, case_row, event_row, identity, stored_event
 from cases.schema import case_events, cases
@@ -46,10 +48,12 @@ class NoSuchCase(Permanent):
 class Desk:
     """The cases of one database, whose tables :func:`cases.database.upgrade` has made.
 
-    Methods raise Retryable while the database is away.
+    ``filing`` is what cases are filed by as they open; without it none is. Methods raise Retryable
+    while the database is away.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, filing: Filing | None = None) -> None:
+        self.filing = filing
         self._engine = database.connect(url)
         self._counting = threading.Lock()
         self._refused = 0
@@ -77,7 +81,7 @@ class Desk:
             before = _cases_of(connection, {event.case for event in fresh})
             after = dict(before)
             kept: list[CaseEvent] = []
-            for event in fresh:
+            for event in map(self._filed, fresh):
                 outcome = apply(after.get(event.case), event)
                 if isinstance(outcome, Refusal):
                     refusals.append(outcome)
@@ -90,6 +94,12 @@ class Desk:
         for refusal in refusals:
             log.warning("event refused: %s", refusal.en)
         return len(kept)
+
+    def _filed(self, event: CaseEvent) -> CaseEvent:
+        """An event that opens a case, with what the case is filed under; any other as it is."""
+        if event.event != "opened" or event.filed is not None or self.filing is None:
+            return event
+        return replace(event, filed=self.filing.filed(event))
 
     def act(
         self,
@@ -143,12 +153,16 @@ class Desk:
             return _cases_of(connection, set(case_ids))
 
     def listing(
-        self, filters: listing.CaseFilter, limit: int, cursor: str | None = None
+        self,
+        filters: listing.CaseFilter,
+        limit: int,
+        cursor: str | None = None,
+        sort: listing.Sort = "opened_at",
     ) -> listing.Page:
-        """A page of cases, newest first. UsageError where ``cursor`` is none of this list's."""
+        """A page of cases in the order ``sort``. UsageError where ``cursor`` is none of its."""
         with database.reading(self._engine) as connection:
-            rows = connection.execute(listing.query(filters, limit, cursor)).mappings()
-            return listing.page([case_of(row) for row in rows], limit)
+            rows = connection.execute(listing.query(filters, limit, cursor, sort)).mappings()
+            return listing.page([case_of(row) for row in rows], limit, sort)
 
     def unclosed(self) -> tuple[Case, ...]:
         """Every case that is not closed, oldest first: what the rules start from."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from cases.filed import Filed
+
 EventName = Literal["opened", "joined", "left", "recovered", "relapsed", "closed"]
 
 
@@ -15,8 +17,8 @@ class CaseEvent:
     ``at`` is the time it was decided (ms). ``members`` are asset ids: on ``opened`` and
     ``relapsed`` all of them, on ``joined`` and ``left`` those that did, on ``recovered`` and
     ``closed`` those that were left. ``rule`` and ``rule_version`` say what decided; a person's
-    event has ``author`` instead. (case, at, event, members) identifies an event: recording it
-    twice is recording it once.
+    event has ``author`` instead. ``filed`` is what the desk filed the case under when it was
+    opened. (case, at, event, members) identifies an event: recording it twice is recording it once.
     """
 
     at: int
@@ -30,3 +32,4 @@ class CaseEvent:
     rule: str = ""
     rule_version: str = ""
     author: str = "rules"
+    filed: Filed | None = None

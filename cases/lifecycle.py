@@ -81,6 +81,7 @@ def apply(case: Case | None, event: CaseEvent) -> Case | Refusal:
             evidence=event.evidence,
             rule=event.rule,
             rule_version=event.rule_version,
+            filed=event.filed,
         )
     if (case.type, case.subject) != (event.type, event.subject):
         return Refusal(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from sqlalchemy import RowMapping
 
 from cases.case import Case, StoredEvent
 from cases.events import CaseEvent
+from cases.filed import Filed
 
 
 def identity(event: CaseEvent) -> str:
@@ -31,6 +33,7 @@ def event_row(event: CaseEvent) -> dict[str, Any]:
         "rule": event.rule,
         "rule_version": event.rule_version,
         "author": event.author,
+        "filed": None if event.filed is None else asdict(event.filed),
     }
 
 
@@ -50,6 +53,7 @@ def stored_event(row: RowMapping) -> StoredEvent:
             rule=row.rule,
             rule_version=row.rule_version,
             author=row.author,
+            filed=None if row.filed is None else Filed(**row.filed),
         ),
     )
 
@@ -70,6 +74,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "rule": case.rule,
         "rule_version": case.rule_version,
         "version": case.version,
+        **_filed_row(case.filed),
     }
 
 
@@ -77,4 +82,22 @@ def case_of(row: RowMapping) -> Case:
     """A case, of a row of ``cases``."""
     values = dict(row)
     values["members"] = tuple(values["members"])
+    filed = {name: values.pop(column) for name, column in _FILED.items()}
+    values["filed"] = None if filed["deadline"] is None else Filed(**filed)
     return Case(**values)
+
+
+_FILED = {
+    "standard": "filed_standard",
+    "version": "filed_version",
+    "code": "filed_code",
+    "condition": "filed_condition",
+    "limit": "filed_limit",
+    "clock": "filed_clock",
+    "deadline": "deadline",
+}
+"""What a case is filed under, and the columns it is kept in."""
+
+
+def _filed_row(filed: Filed | None) -> dict[str, Any]:
+    return {column: getattr(filed, name, None) for name, column in _FILED.items()}

@@ -33,11 +33,21 @@ cases = Table(
     Column("rule", String, nullable=False),
     Column("rule_version", String, nullable=False),
     Column("version", Integer, nullable=False),
-    # A list is newest first, of all cases or of a state, a type, a subject; the id settles ties.
+    Column("filed_standard", String),
+    Column("filed_version", String),
+    Column("filed_code", String),
+    Column("filed_condition", String),
+    Column("filed_limit", Integer),
+    Column("filed_clock", String),
+    Column("deadline", BigInteger),
+    # A list is newest first, of all cases or of a state, a type, a subject, or by deadline, of all
+    # or of a state; the id settles ties.
     Index("cases_by_opening", "opened_at", "id"),
     Index("cases_by_state", "state", "opened_at", "id"),
     Index("cases_by_type", "type", "opened_at", "id"),
     Index("cases_by_subject", "subject", "opened_at", "id"),
+    Index("cases_by_deadline", "deadline", "id"),
+    Index("cases_by_state_deadline", "state", "deadline", "id"),
 )
 
 case_events = Table(
@@ -59,6 +69,7 @@ case_events = Table(
     Column("rule", String, nullable=False),
     Column("rule_version", String, nullable=False),
     Column("author", String, nullable=False),
+    Column("filed", JSON(none_as_null=True)),
     Index("case_events_by_case", "case_id", "seq"),
     # Without it SQLite hands the number of a deleted last row out again.
     sqlite_autoincrement=True,
