@@ -38,13 +38,13 @@ class IngestSettings(BaseModel, extra="forbid"):
     """
 
     root: str = "facility"
-    client_id: str = Field("xiuhua-ingest", pattern="^[A-Za-z0-9._-]{1,64}$")
-    share: str | None = Field(None, pattern="^[^/+#]+$")
-    spool_max_mb: float = Field(4096, gt=0)
-    min_free_mb: float = Field(256, ge=0)
-    quarantine_max_mb: float = Field(256, gt=0)
-    bursts_max_mb: float = Field(1024, gt=0)
-    patience_s: float = Field(10, gt=0)
+    client_id: str = Field(default="xiuhua-ingest", pattern="^[A-Za-z0-9._-]{1,64}$")
+    share: str | None = Field(default=None, pattern="^[^/+#]+$")
+    spool_max_mb: float = Field(default=4096, gt=0)
+    min_free_mb: float = Field(default=256, ge=0)
+    quarantine_max_mb: float = Field(default=256, gt=0)
+    bursts_max_mb: float = Field(default=1024, gt=0)
+    patience_s: float = Field(default=10, gt=0)
     metrics_port: int | None = None
     metrics_host: str = "127.0.0.1"
 

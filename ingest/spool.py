@@ -153,7 +153,8 @@ class Spool:
             elif len(decoded.quarantined) == 1:
                 (now,) = decoded.quarantined
                 spool_rows.give_reason(change.db, quarantined_id, now)
-                change.books.update({found: -1, f"quarantined:{now.reason}": 1})
+                change.books[found] -= 1
+                change.books[f"quarantined:{now.reason}"] += 1
         return ids
 
     def bursts(self, series: str, limit: int) -> list[Burst]:
