@@ -16,7 +16,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as paho
@@ -26,15 +25,19 @@ from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import BaseModel, SecretStr
 
 from facility.errors import Retryable, UsageError
+from facility.packets import Delivery, Packets
+
+__all__ = ["Delivery", "MqttSettings", "Session"]
 
 log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 18
-_PUBLISH = 0x30
-_QOS1 = 0x02
-_RETAIN = 0x01
+_SMALL = 8_192
+_GATHERS_S = 0.002
+"""After a small read with messages in it the socket is left alone for so long: a steady flow then
+comes in tens a read and not in ones, at a third of the cost."""
+
 _PUBACK = b"\x40\x02"
-_KEPT_OF_OVERSIZED = 4096
 
 
 class MqttSettings(BaseModel):
@@ -44,39 +47,6 @@ class MqttSettings(BaseModel):
     password: SecretStr | None = None
     ca_file: str | None = None
     max_message_bytes: int = 1 << 20
-
-
-@dataclass(slots=True, eq=False)
-class Delivery:
-    """Messages taken from the socket in one go, as columns, in order of receipt.
-
-    ``mids`` has 0 for a message of QoS 0. ``oversized`` holds the positions of messages of which
-    only the first bytes were kept. ``connection`` numbers the connection they came on; ``size``
-    is about how many bytes of memory they take.
-    """
-
-    connection: int
-    size: int = 0
-    topics: list[bytes] = field(default_factory=list)
-    payloads: list[bytes] = field(default_factory=list)
-    mids: list[int] = field(default_factory=list)
-    oversized: set[int] = field(default_factory=set)
-
-    def __len__(self) -> int:
-        return len(self.topics)
-
-    def add(self, command: int, body: bytes, oversized: bool = False) -> None:
-        """Takes one PUBLISH packet's body (MQTT 3.1.1: topic, id where QoS 1, payload)."""
-        start = 2 + (body[0] << 8 | body[1])
-        mid = 0
-        if oversized:
-            self.oversized.add(len(self.topics))
-        self.topics.append(body[2:start])
-        if command & _QOS1:
-            mid = body[start] << 8 | body[start + 1]
-            start += 2
-        self.mids.append(mid)
-        self.payloads.append(body[start:])
 
 
 class _BulkClient(paho.Client):
@@ -90,9 +60,7 @@ class _BulkClient(paho.Client):
         self.connection = 0
         self.away = False
         self._acknowledging = threading.Lock()
-        self._max_message_bytes = max_message_bytes
-        self._rest = b""
-        self._skip = 0
+        self._packets = Packets(max_message_bytes, self._handle_other)
 
     def reconnect(self) -> MQTTErrorCode:
         # paho empties its outgoing queue in here. With the number raised first, an old
@@ -100,8 +68,7 @@ class _BulkClient(paho.Client):
         # new connection its id would mean another message.
         with self._acknowledging:
             self.connection += 1
-        self._rest = b""
-        self._skip = 0
+        self._packets.forget()
         if self.away:
             raise ConnectionAbortedError("staying away from the broker")
         return super().reconnect()
@@ -120,7 +87,7 @@ class _BulkClient(paho.Client):
             self._last_bytes_received = time.monotonic()
         delivery = Delivery(self.connection, len(data))
         try:
-            rc = self._parse(data, delivery)
+            rc = MQTTErrorCode(self._packets.take(data, delivery))
             if delivery.topics and self.on_delivery:
                 self.on_delivery(delivery)
         except Exception:
@@ -128,46 +95,11 @@ class _BulkClient(paho.Client):
             # still looks connected. Unacknowledged, the messages come again.
             log.exception("a delivery of %d messages could not be taken", len(delivery))
             rc = MQTTErrorCode.MQTT_ERR_CONN_LOST
-        return self._loop_rc_handle(rc) if rc else rc
-
-    def _parse(self, data: bytes, delivery: Delivery) -> MQTTErrorCode:
-        """Takes every whole packet out of ``data`` and keeps the rest for the next read."""
-        if self._skip:
-            skipped = min(self._skip, len(data))
-            self._skip -= skipped
-            data = data[skipped:]
-        if self._rest:
-            data = self._rest + data
-        position, end = 0, len(data)
-        while end - position >= 2:
-            command = data[position]
-            length = data[position + 1]
-            body = position + 2
-            if length & 0x80:
-                length, body = _remaining_length(data, position + 1)
-                if body < 0:
-                    break
-                if body == 0:
-                    return MQTTErrorCode.MQTT_ERR_PROTOCOL
-            after = body + length
-            if length > self._max_message_bytes and command & 0xF0 == _PUBLISH:
-                if end - body < _KEPT_OF_OVERSIZED:
-                    break
-                delivery.add(command, data[body : body + _KEPT_OF_OVERSIZED], oversized=True)
-                self._skip = max(0, after - end)
-                position = min(after, end)
-                continue
-            if after > end:
-                break
-            if command & 0xF0 == _PUBLISH:
-                delivery.add(command, data[body:after])
-            else:
-                rc = self._handle_other(command, data[body:after])
-                if rc:
-                    return rc
-            position = after
-        self._rest = data[position:]
-        return MQTTErrorCode.MQTT_ERR_SUCCESS
+        if rc:
+            return self._loop_rc_handle(rc)
+        if delivery.topics and len(data) < _SMALL:
+            time.sleep(_GATHERS_S)
+        return rc
 
     def drop(self) -> None:
         """Cuts the connection; the network thread finds it lost."""
@@ -205,19 +137,6 @@ class _BulkClient(paho.Client):
             )
             if acks:
                 self._packet_queue(paho.PUBACK, acks, 0, 0)
-
-
-def _remaining_length(data: bytes, at: int) -> tuple[int, int]:
-    """(length, position after it); position -1 where bytes are missing, 0 where it is malformed."""
-    length = 0
-    for i in range(4):
-        if at + i >= len(data):
-            return 0, -1
-        byte = data[at + i]
-        length |= (byte & 0x7F) << (7 * i)
-        if not byte & 0x80:
-            return length, at + i + 1
-    return 0, 0
 
 
 class Session:

@@ -10,6 +10,7 @@ import json
 import logging
 import random
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ log = logging.getLogger(__name__)
 
 _IN_MEMORY = 100_000
 """Readings waiting in memory; past that they are read from the spool when their turn comes."""
+
+_GATHERS_S = 0.2
+"""How long readings wait for others to be written with them, while fewer wait than one request
+takes: a write has a price of its own."""
 
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
@@ -67,6 +72,7 @@ class Writer:
         self._taken = 0
         self._offered = 0
         self._from_disk = True
+        self._stopping = False
         self._problems: dict[int, str] = {}
         self._loops: list[Loop] = []
         for number in range(self._pace.requests):
@@ -78,10 +84,11 @@ class Writer:
 
     def stop(self) -> None:
         """Lets the requests under way end; what they do not get to is in the spool."""
+        with self._ready:
+            self._stopping = True
+            self._ready.notify_all()
         for loop in self._loops:
             loop.stop(0)
-        with self._ready:
-            self._ready.notify_all()
         for loop in self._loops:
             loop.stop()
 
@@ -126,6 +133,11 @@ class Writer:
         with self._ready:
             if not self._queue and not self._from_disk:
                 self._ready.wait(0.5)
+            end = time.monotonic() + _GATHERS_S
+            while self._queue and self._queued < self._pace.readings and not self._stopping:
+                if (left := end - time.monotonic()) <= 0:
+                    break
+                self._ready.wait(left)
             taken: list[Spooled] = []
             total = 0
             while self._queue and total < self._pace.readings:

@@ -11,7 +11,8 @@ import paho.mqtt.client as paho
 import pytest
 
 from facility.errors import UsageError
-from facility.mqtt import Delivery, MqttSettings, Session, _BulkClient, _remaining_length
+from facility.mqtt import Delivery, MqttSettings, Session
+from facility.packets import Packets, remaining_length
 from tests.servers import Mosquitto, free_port, wait_until
 
 
@@ -100,7 +101,7 @@ def test_what_was_not_acknowledged_comes_again_and_what_was_does_not(
 def test_acknowledgements_of_an_earlier_connection_are_dropped(settings: MqttSettings) -> None:
     session = Session(settings, "test-mqtt-stale")
     session.start()
-    stale = Delivery(session._client.connection - 1, [b"t"], [b"p"], [7])
+    stale = Delivery(session._client.connection - 1, topics=[b"t"], payloads=[b"p"], mids=[7])
     session.acknowledge([stale])
     assert not session._client._out_packet
     session.stop()
@@ -171,7 +172,7 @@ def test_no_broker_is_one_clear_line() -> None:
     ],
 )
 def test_remaining_length(data: bytes, expected: tuple[int, int]) -> None:
-    assert _remaining_length(data, 0) == expected
+    assert remaining_length(data, 0) == expected
 
 
 def test_packets_are_found_wherever_the_reads_fall() -> None:
@@ -187,10 +188,10 @@ def test_packets_are_found_wherever_the_reads_fall() -> None:
         )
         stream += head + body
     for size in (1, 2, 3, 7, 64, 1000, len(stream)):
-        client = _BulkClient("test", True, 1 << 20)
+        packets = Packets(1 << 20, lambda *_: 0)
         delivery = Delivery(0)
         for start in range(0, len(stream), size):
-            assert client._parse(stream[start : start + size], delivery) == 0
+            assert packets.take(stream[start : start + size], delivery) == 0
         assert delivery.mids == list(range(1, 41)), size
         assert [len(p) for p in delivery.payloads] == [i * 11 for i in range(40)]
 
