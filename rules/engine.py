@@ -20,7 +20,7 @@ from facility.clock import MINUTE
 from facility.inventory import Inventory
 from facility.lighting import LightingPlan
 from facility.measurements import STATUS, Kind
-from facility.readings import Codes, ReadingBatch
+from facility.readings import Codes, ReadingBatch, split_series
 from rules import lamps as lamps_of
 from rules.backlog import BacklogDetector
 from rules.day_burning import day_burning_detector
@@ -31,6 +31,7 @@ from rules.fleet import Fleet
 from rules.flooding import FloodingDetector
 from rules.gas_hazard import GasHazardDetector
 from rules.lamps import Lamps
+from rules.lamps_lost import LampsLostDetector
 from rules.leachate import LeachateDetector
 from rules.odour import OdourDetector
 from rules.rattle import RattleDetector
@@ -44,7 +45,7 @@ TICK = MINUTE
 
 VOCABULARY: dict[Kind, tuple[str, ...]] = {
     Kind.STREETLIGHT: ("unknown", "silent", "lit", "dark", "off", "degraded", "burning"),
-    Kind.CABINET: ("unknown", "silent", "ok"),
+    Kind.CABINET: ("unknown", "silent", "ok", "lamps_lost"),
     Kind.COVER: ("unknown", "silent", "ok", "rattling", "flooded", "displaced"),
     Kind.STATION: (
         *("unknown", "silent", "ok"),
@@ -87,6 +88,10 @@ class Engine:
         self._unlit = unlit_detector(inventory, self._lamps, book, self.tracker)
         self._burning = day_burning_detector(inventory, self._lamps, book, self.tracker)
         self._degraded = DegradedDetector(inventory, self._lamps, book, self.tracker)
+        cabinets = self._fleet.every[self._fleet.span(Kind.CABINET)]
+        self._lamps_lost = LampsLostDetector(
+            inventory, self._lamps, cabinets, timezone, book, self.tracker
+        )
         self._silence = SilenceDetector(inventory, self._fleet, book, self.tracker)
         covers = self._fleet.every[self._fleet.span(Kind.COVER)]
         stations = self._fleet.every[self._fleet.span(Kind.STATION)]
@@ -165,6 +170,8 @@ class Engine:
         local: Codes = rows - self._fleet.span(Kind(batch.table)).start
         if batch.table == Kind.STREETLIGHT:
             self._degraded.feed(local, batch, self._lamps.feed(local, batch))
+        if batch.table == Kind.CABINET:
+            self._lamps_lost.feed(local, batch)
         for detector in self._detectors.get(batch.table, ()):
             detector.feed(local, batch)
 
@@ -176,6 +183,7 @@ class Engine:
         self._unlit.judge(now, lamps_silent, self._degraded.unsettled(now))
         self._burning.judge(now, lamps_silent)
         self._degraded.judge(now, lamps_silent)
+        self._lamps_lost.judge(now, lamps_silent)
         for detectors in self._detectors.values():
             for detector in detectors:
                 detector.judge(now)
@@ -193,7 +201,7 @@ class Engine:
             for type_, word in _WORDS.items():
                 if word in VOCABULARY[kind]:
                     for member in self.tracker.members(FAMILY[type_]):
-                        row = self._fleet.row_of.get(member, -1) - span.start
+                        row = self._fleet.row_of.get(split_series(member)[0], -1) - span.start
                         if 0 <= row < len(state):
                             state[row] = VOCABULARY[kind].index(word)
             ids = tuple(self._fleet.ids[span])
@@ -215,6 +223,7 @@ class Engine:
 _WORDS = {
     "streetlight.degraded": "degraded",
     "streetlight.day_burning": "burning",
+    "cabinet.lamps_lost": "lamps_lost",
     "cover.rattle": "rattling",
     "cover.flooding": "flooded",
     "cover.displaced": "displaced",

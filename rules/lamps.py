@@ -119,7 +119,7 @@ class Lamps:
     of the inventory.
     """
 
-    KEPT = ("shown", "power_w", "on", "voltage_v", "_last")
+    KEPT = ("shown", "power_w", "dim_pct", "on", "voltage_v", "last")
 
     def __init__(
         self,
@@ -136,10 +136,11 @@ class Lamps:
         n = len(lamps)
         self.shown = np.full(n, UNKNOWN, dtype=np.int8)
         self.power_w = np.full(n, np.nan, dtype=np.float32)
+        self.dim_pct = np.full(n, np.nan, dtype=np.float32)
         self.on = np.full(n, np.nan, dtype=np.float32)
         self.voltage_v = np.full(n, np.nan, dtype=np.float32)
         self.runs = Runs(n)
-        self._last = np.zeros(n, dtype=np.int64)
+        self.last = np.zeros(n, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.shown)
@@ -156,16 +157,17 @@ class Lamps:
         )
         doing = np.where(judged, doing, NOT_JUDGED).astype(np.int8)
         power, on = consumption(batch), batch.column("on")
-        voltage = batch.column("voltage_v")
+        dim, voltage = batch.column("dim_pct"), batch.column("voltage_v")
         parts = tuple(rounds(rows, batch.ts))
         for part in parts:
             row, ts = rows[part], batch.ts[part]
             self.runs.advance(row, ts, doing[part], switched[part])
-            newer = ts > self._last[row]
+            newer = ts > self.last[row]
             row, part = row[newer], part[newer]
-            self._last[row] = batch.ts[part]
+            self.last[row] = batch.ts[part]
             self.shown[row] = np.where(shown[part] == UNKNOWN, self.shown[row], shown[part])
             self.power_w[row] = power[part]
+            self.dim_pct[row] = dim[part]
             self.on[row] = on[part]
             self.voltage_v[row] = voltage[part]
         return Seen(doing, power, switched, parts)

@@ -59,6 +59,22 @@ class Segments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     circuit_share: float
 
 
+class LampsLost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a circuit draws less than it should."""
+
+    lamps: float
+    lamp_w: float
+    share: float
+    spreads: float
+    clear_share: float
+    hold: Duration
+    sound_hold: Duration
+    off_w: float
+    leave_alone: Duration
+    known_share: float
+    nights: int
+
+
 class Silence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a device is silent, and when a group of them is one fault."""
 
@@ -157,6 +173,7 @@ class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lamps: Lamps
     degraded: Degraded
     segments: Segments
+    lamps_lost: LampsLost
     silence: Silence
     displaced: Displaced
     rattle: Rattle

@@ -19,6 +19,7 @@ FAMILY = {
     "streetlight.segment_unlit": "unlit",
     "streetlight.day_burning": "burning",
     "streetlight.degraded": "degraded",
+    "cabinet.lamps_lost": "lost",
     "device.silent": "silent",
     "cover.displaced": "displaced",
     "cover.rattle": "rattle",
@@ -29,7 +30,8 @@ FAMILY = {
     "station.leachate": "leachate",
     "station.equipment": "equipment",
 }
-"""Case type → family. An asset is in one case of a family at most."""
+"""Case type → family. A member is in one case of a family at most: an asset, or of
+``cabinet.lamps_lost`` a series (a cabinet, or one of its circuits)."""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,80 @@
+"""What a circuit draws by the minute of the night, learned over its last good nights.
+
+Ten minutes make a bin, a night goes from noon to noon. The reference is the lower median of the
+nights, and the least of a bin and its neighbours, so a switching time or a planned drop that moves
+by some minutes is no loss.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facility.clock import DAY, HOUR, MINUTE
+from facility.readings import Codes, Floats, Times
+from rules.fleet import Mask
+
+_BIN = 10 * MINUTE
+_BINS = DAY // _BIN
+_KEPT = 5
+
+
+class Nights:
+    """The last nights of m series."""
+
+    KEPT = ("_watts", "_night", "_bin", "_sum", "_count", "_bad")
+
+    def __init__(self, m: int, timezone: str, least: int) -> None:
+        self._zone = ZoneInfo(timezone)
+        self._least = least
+        self._watts: NDArray[np.float32] = np.full((m, _KEPT, _BINS), np.nan, dtype=np.float32)
+        # The bin that is being filled: its night and number, and what was read in it.
+        self._night = np.zeros(m, dtype=np.int32)
+        self._bin = np.full(m, -1, dtype=np.int16)
+        self._sum = np.zeros(m)
+        self._count = np.zeros(m, dtype=np.int32)
+        self._bad: Mask = np.zeros(m, dtype=bool)
+
+    def reference(self, row: Codes, ts: Times) -> Floats:
+        """What each series (k,) drew at that time of other nights, W; NaN until it is learned."""
+        night, slot = self._place(ts)
+        others = (np.arange(_KEPT) - night[:, None]) % _KEPT != 0
+        around = [(slot + step) % _BINS for step in (-1, 0, 1)]
+        medians = []
+        for bins in around:
+            past = np.where(others, self._watts[row, :, bins], np.nan)
+            nights = (~np.isnan(past)).sum(axis=1)
+            ordered = np.sort(past, axis=1)
+            middle = ordered[np.arange(len(row)), np.maximum(nights - 1, 0) // 2]
+            medians.append(np.where(nights >= self._least, middle, np.nan))
+        return np.asarray(np.min(medians, axis=0))
+
+    def learn(self, row: Codes, ts: Times, watts: Floats, bad: Mask) -> None:
+        """Takes in a round of readings; a bin with a bad one is not learned."""
+        night, slot = self._place(ts)
+        done = (self._bin[row] != slot) | (self._night[row] != night)
+        over = row[done]
+        learned = over[(self._bin[over] >= 0) & ~self._bad[over] & (self._count[over] > 0)]
+        mean = self._sum[learned] / self._count[learned]
+        self._watts[learned, self._night[learned] % _KEPT, self._bin[learned]] = mean
+        # A night that begins takes the place of the oldest.
+        fresh = done & (self._night[row] != night)
+        self._watts[row[fresh], night[fresh] % _KEPT] = np.nan
+        self._night[row], self._bin[row] = night, slot
+        self._sum[over] = 0
+        self._count[over] = 0
+        self._bad[over] = False
+        self._sum[row] += watts
+        self._count[row] += 1
+        self._bad[row] |= bad
+
+    def _place(self, ts: Times) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(night, bin) of each time."""
+        if not len(ts):
+            return ts, ts
+        offset = datetime.fromtimestamp(int(ts[0]) / 1000, self._zone).utcoffset()
+        local = ts + (round(offset.total_seconds() * 1000) if offset else 0)
+        return (local - 12 * HOUR) // DAY, local % DAY // _BIN

@@ -1,0 +1,141 @@
+"""What feeds what: cabinets and their circuits as series, and what their lamps ought to draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facility.clock import MINUTE
+from facility.inventory import Inventory
+from facility.readings import Codes, Floats, Names, ReadingBatch, series_of
+from rules.fleet import Mask, Rows
+from rules.lamps import DARK, LIT, Lamps
+
+_FRESH = 1.5
+"""Report intervals for which a lamp's last reading says what it draws."""
+
+AHEAD = 10 * MINUTE
+"""Before a switching time a circuit is left alone (domain facts: 10 min around switching)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demand:
+    """What each series' lamps ought to draw at a moment, each (m,).
+
+    ``watts`` by what they say of themselves, those that say nothing taken as the others;
+    ``known`` the share of ``rated`` W that says so, ``measured`` the watts that lamps themselves
+    measure, ``lamps`` how many should be lit, ``dark`` how many of those are seen dark. ``steady``
+    where all of its plans have been lit, or all dark, for long enough and stay so for a while.
+    """
+
+    watts: Floats
+    rated: Floats
+    known: Floats
+    measured: Floats
+    lamps: NDArray[np.int64]
+    dark: NDArray[np.int64]
+    lit: Mask
+    steady: Mask
+
+
+class Supply:
+    """The series of all cabinets, (m,): each cabinet as a whole, and each of its circuits."""
+
+    def __init__(self, inventory: Inventory, lamps: Lamps, settle: int) -> None:
+        self._lamps = lamps
+        self._settle = settle
+        self.names: list[str] = []
+        self.cabinet: list[int] = []
+        self.circuit: list[str | None] = []
+        self.row_of: dict[str, int] = {}
+        fed: dict[str, dict[str, None]] = {}
+        for lamp in inventory.streetlights:
+            if lamp.cabinet and lamp.circuit:
+                fed.setdefault(lamp.cabinet, {})[lamp.circuit] = None
+        for number, cabinet in enumerate(inventory.cabinets):
+            circuits = dict.fromkeys((*cabinet.circuits, *fed.get(cabinet.id, ())))
+            for circuit in (None, *circuits):
+                self.row_of[series_of(cabinet.id, circuit)] = len(self.names)
+                self.names.append(series_of(cabinet.id, circuit))
+                self.cabinet.append(number)
+                self.circuit.append(circuit)
+        self.ids = [cabinet.id for cabinet in inventory.cabinets]
+        self._fed_by(inventory)
+        self._names: Names | None = None
+        self._row_of_code: Codes = np.empty(0, dtype=np.int32)
+
+    def _fed_by(self, inventory: Inventory) -> None:
+        """Finds each lamp's circuit and cabinet. A circuit's name alone will do if it is one's."""
+        owners: dict[str, list[int]] = {}
+        for row, circuit in enumerate(self.circuit):
+            if circuit:
+                owners.setdefault(circuit, []).append(row)
+        n = len(inventory.streetlights)
+        self._circuit_of = np.full(n, -1, dtype=np.int32)
+        self._cabinet_of = np.full(n, -1, dtype=np.int32)
+        for lamp_row, lamp in enumerate(inventory.streetlights):
+            named = owners.get(lamp.circuit or "", [])
+            if lamp.cabinet and lamp.circuit:
+                row = self.row_of.get(series_of(lamp.cabinet, lamp.circuit), -1)
+            else:
+                row = named[0] if len(named) == 1 else -1
+            self._circuit_of[lamp_row] = row
+            cabinet = lamp.cabinet or (self.ids[self.cabinet[row]] if row >= 0 else "")
+            self._cabinet_of[lamp_row] = self.row_of.get(cabinet, -1)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def rows(self, batch: ReadingBatch) -> Codes:
+        """The series of each reading, int32 (n,); -1 for a circuit that is not installed."""
+        if batch.names is not self._names:
+            self._names, self._row_of_code = batch.names, np.empty(0, dtype=np.int32)
+        known = len(self._row_of_code)
+        if known < len(batch.names):
+            found = [self.row_of.get(name, -1) for name in batch.names.names[known:]]
+            self._row_of_code = np.append(self._row_of_code, np.array(found, dtype=np.int32))
+        rows: Codes = self._row_of_code[batch.series]
+        return rows
+
+    def lamps_of(self, row: int) -> Rows:
+        """The lamps that a series feeds."""
+        of = self._circuit_of if self.circuit[row] else self._cabinet_of
+        return np.flatnonzero(of == row)
+
+    def demand(self, now: int) -> Demand:
+        """What the lamps ought to draw at ``now``."""
+        lamps = self._lamps
+        planned, since = lamps.planned_now(now)
+        soon, _ = lamps.planned_now(now + AHEAD)
+        steady = (now - since >= self._settle) & (planned == soon)
+        fresh = now - lamps.last <= _FRESH * lamps.every
+        level = np.where(np.isnan(lamps.dim_pct), np.nan, lamps.dim_pct / 100)
+        guess = np.where(lamps.shown == DARK, 0.0, level * lamps.rated_w)
+        drawn = np.where(np.isnan(lamps.power_w), guess, lamps.power_w)
+        known = fresh & ~np.isnan(drawn) & planned
+        rated = np.where(planned, np.nan_to_num(lamps.rated_w), 0.0)
+        metered = known & ~np.isnan(lamps.power_w) & (lamps.shown == LIT)
+        dark = planned & fresh & (lamps.shown == DARK)
+        told = self._sum(np.where(known, drawn, 0.0))
+        of_known, of_all = self._sum(np.where(known, rated, 0.0)), self._sum(rated)
+        scale = np.divide(of_all, of_known, out=np.zeros(len(self)), where=of_known > 0)
+        return Demand(
+            watts=told * scale,
+            rated=of_all,
+            known=np.divide(of_known, of_all, out=np.zeros(len(self)), where=of_all > 0),
+            measured=self._sum(np.where(metered, drawn, 0.0)),
+            lamps=self._sum(planned).astype(np.int64),
+            dark=self._sum(dark).astype(np.int64),
+            lit=self._sum(planned) > 0,
+            steady=self._sum(~steady) == 0,
+        )
+
+    def _sum(self, values: Floats | Mask) -> Floats:
+        """The lamps' values (n,) summed by series, (m,)."""
+        total = np.zeros(len(self))
+        for of in (self._circuit_of, self._cabinet_of):
+            fed = of >= 0
+            total += np.bincount(of[fed], weights=values[fed], minlength=len(self))
+        return total
