@@ -23,6 +23,7 @@ from api.places import CurrentPlaces
 from api.routes import (
     assets,
     bursts,
+    calendar,
     cases,
     health,
     metrics,
@@ -87,7 +88,7 @@ def create_app(
     app.state.parts = parts
     app.add_middleware(Edge, metrics=counters)
     problems.install(app)
-    for room in (health, assets, unregistered, bursts, readings, segments, cases, stream):
+    for room in (health, assets, unregistered, bursts, readings, segments, cases, calendar, stream):
         app.include_router(room.router, prefix=BASE)
     app.include_router(metrics.router)
     app.include_router(reference.router)

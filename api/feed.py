@@ -48,15 +48,13 @@ class Feed:
         """The next case events, each with its number, its case being as it is now."""
         stored = self.desk.events_after(seq, limit)
         cases = self.desk.get_many({one.event.case for one in stored}) if stored else {}
-        places = self.places.now()
+        places, now = self.places.now(), self.clock.now_ms()
+        filing = self.desk.filing
+        shown = {key: case_json(case, places, filing, now) for key, case in cases.items()}
         return [
             (
                 one.seq,
-                sse(
-                    "case",
-                    {"event": event_json(one), "case": case_json(cases[one.event.case], places)},
-                    one.seq,
-                ),
+                sse("case", {"event": event_json(one), "case": shown[one.event.case]}, one.seq),
             )
             for one in stored
         ]
@@ -66,11 +64,12 @@ class Feed:
         places = self.places.now()
         kinds = {kind: self.live.kind(kind, places) for kind in Kind}
         unclosed = self.unclosed.now(places)
+        now = self.clock.now_ms()
         return StateNow(
             {
-                "now": to_rfc3339(self.clock.now_ms()),
+                "now": to_rfc3339(now),
                 "counts": {kind: now.counts() for kind, now in kinds.items()},
-                "cases": unclosed.counts,
+                "cases": {**unclosed.counts, "overdue": unclosed.overdue(now)},
             },
             segments_now(places, kinds[Kind.STREETLIGHT], unclosed.dark),
         )

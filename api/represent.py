@@ -6,7 +6,8 @@ from dataclasses import fields
 from typing import Any
 
 from api.places import Places
-from cases.case import Case, StoredEvent
+from cases.case import Case, StoredEvent, is_overdue
+from cases.filing import Filing
 from facility.assets import Asset, Station
 from facility.clock import HOUR, MINUTE, to_rfc3339
 
@@ -42,8 +43,8 @@ def asset_json(asset: Asset, state: str, last_seen: int | None) -> dict[str, Any
     return shown
 
 
-def case_json(case: Case, places: Places) -> dict[str, Any]:
-    """CASE, with the place of its subject."""
+def case_json(case: Case, places: Places, filing: Filing | None, now: int) -> dict[str, Any]:
+    """CASE as it is at ``now`` (ms), with the place of its subject; ``filing`` knows the rows."""
     lon, lat = places.point(case) or (None, None)
     return {
         "id": case.id,
@@ -57,9 +58,30 @@ def case_json(case: Case, places: Places) -> dict[str, Any]:
         "cause": case.cause,
         "evidence": case.evidence,
         "rule": {"name": case.rule, "version": case.rule_version},
+        "filing": filing_json(case, filing, now),
         "lon": lon,
         "lat": lat,
         "version": case.version,
+    }
+
+
+def filing_json(case: Case, filing: Filing | None, now: int) -> dict[str, Any] | None:
+    """FILING of a case; None where it was not filed.
+
+    A row whose edition is not here any more is called by its code and its condition's key.
+    """
+    filed = case.filed
+    if filed is None:
+        return None
+    row = filing and filing.standard.row(filed.standard, filed.version, filed.code, filed.condition)
+    return {
+        "code": filed.code,
+        "name": row.code.name if row else {"zh": filed.code, "en": filed.code},
+        "condition": row.condition.when if row else {"zh": filed.condition, "en": filed.condition},
+        "limit": filed.limit,
+        "clock": filed.clock,
+        "deadline": to_rfc3339(filed.deadline),
+        "overdue": is_overdue(case, now),
     }
 
 

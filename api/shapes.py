@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cases.case import State
 from cases.events import EventName
+from cases.working_clock import ClockKind
 from facility.assets import CoverType
 from facility.measurements import Kind
 
@@ -24,6 +25,21 @@ class Rule(Shape):
     version: str
 
 
+class Words(Shape):
+    zh: str
+    en: str
+
+
+class Filing(Shape):
+    code: str
+    name: Words
+    condition: Words
+    limit: int
+    clock: ClockKind
+    deadline: Time
+    overdue: bool
+
+
 class Case(Shape):
     id: str
     type: str
@@ -36,6 +52,7 @@ class Case(Shape):
     cause: str
     evidence: dict[str, Any]
     rule: Rule
+    filing: Filing | None
     lon: float | None
     lat: float | None
     version: int
@@ -247,6 +264,12 @@ class Health(Shape):
     site: SiteNow
     services: dict[str, dict[str, Any]]
     problems: list[ServiceProblem]
+
+
+class WorkingCalendar(Shape):
+    timezone: str
+    working_day_ms: int
+    working: list[tuple[int, int]] = Field(strict=False)
 
 
 class Problem(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from api.places import Places
@@ -17,7 +18,7 @@ class Unclosed:
     """The cases not closed when event ``seq`` was the last, and how many there are in each state.
 
     ``segments``: place of a segment → the case to show for it; ``dark``: the places of those
-    that an open case calls dark.
+    that an open case calls dark; ``deadlines`` those of the open cases, the soonest first.
     """
 
     seq: int
@@ -25,6 +26,11 @@ class Unclosed:
     by_asset: dict[str, tuple[Case, ...]]
     segments: dict[int, Case]
     dark: frozenset[int]
+    deadlines: tuple[int, ...]
+
+    def overdue(self, now: int) -> int:
+        """How many open cases are past their deadline at ``now`` (ms)."""
+        return bisect_left(self.deadlines, now)
 
 
 class CurrentUnclosed:
@@ -51,7 +57,10 @@ def _read(desk: Desk, places: Places, seq: int) -> Unclosed:
     by_asset: dict[str, list[Case]] = {}
     segments: dict[int, Case] = {}
     dark: set[int] = set()
+    deadlines: list[int] = []
     for case in desk.unclosed():
+        if case.state == "open" and case.filed is not None:
+            deadlines.append(case.filed.deadline)
         kind, _, name = case.subject.partition(":")
         about = dict.fromkeys(case.members)
         if kind not in ("segment", "circuit", "gateway"):
@@ -69,6 +78,7 @@ def _read(desk: Desk, places: Places, seq: int) -> Unclosed:
         {asset: tuple(cases) for asset, cases in by_asset.items()},
         segments,
         frozenset(dark),
+        tuple(sorted(deadlines)),
     )
 
 

@@ -154,9 +154,10 @@ class Standard:
         """The edition that holds on a day; None before the first."""
         return next((one for one in self.editions if one.effective <= day), None)
 
-    def row(self, version: str, code: str, condition: str) -> Row | None:
-        """The row that a case was filed under; None where the edition is no longer here."""
-        edition = next((one for one in self.editions if one.version == version), None)
+    def row(self, id_: str, version: str, code: str, condition: str) -> Row | None:
+        """The row that a case was filed under; None where its edition is not here."""
+        named = (one for one in self.editions if (one.id, one.version) == (id_, version))
+        edition = next(named, None)
         return None if edition is None else edition.row(code, condition)
 
 

@@ -12,8 +12,10 @@ from sqlalchemy import URL
 from api.app import create_app
 from api.parts import Site
 from api.serve import Server
+from cases import calendar, standard
 from cases.database import upgrade
 from cases.desk import Desk
+from cases.filing import Filing
 from command.settings import Settings
 from facility.bus import Bus
 from facility.clock import Clock
@@ -49,7 +51,15 @@ class House:
     def _open_desk(self) -> Desk:
         url = cases_url(self._settings)
         upgrade(url)
-        desk = Desk(url)
+        timezone = self._settings.site.timezone
+        own = self._settings.data_dir
+        standards, days = own / "standards", own / "calendar.toml"
+        filing = Filing(
+            standard.load(standards if standards.is_dir() else standard.SHIPPED),
+            calendar.load(timezone, days if days.exists() else None),
+            lambda asset: self.kept().assets.get(asset),
+        )
+        desk = Desk(url, filing)
         self._stack.callback(desk.close)
         return desk
 

@@ -58,7 +58,8 @@ def asset(parts: FromApp, asset_id: str) -> Response:
     cases = parts.unclosed.now(places).by_asset.get(asset_id, ())
     shown = asset_json(found, *_now(parts, places, found))
     shown.update(_latest(parts, found))
-    shown["cases"] = [case_json(case, places) for case in cases]
+    filing, now_ms = parts.desk.filing, parts.clock.now_ms()
+    shown["cases"] = [case_json(case, places, filing, now_ms) for case in cases]
     return answer(shown)
 
 

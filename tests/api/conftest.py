@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cases import calendar, standard
 from cases.database import upgrade
+from cases.filing import Filing
 from tests.api.district import District
 
 
@@ -17,6 +19,14 @@ def empty_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("cases") / "cases.db"
     upgrade(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture
+def filing(district: District) -> Filing:
+    """What the district's cases are filed by from here on."""
+    filing = Filing(standard.load(), calendar.load("Asia/Shanghai"), district.inventory.assets.get)
+    district.desk.filing = filing
+    return filing
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ def test_one_case_with_its_events(district: District) -> None:
         "cause": "cable",
         "evidence": {"dark": 3},
         "rule": {"name": "segment_unlit", "version": "1"},
+        "filing": None,
         "lon": 113.602,
         "lat": 34.701,
         "version": 2,

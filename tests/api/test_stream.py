@@ -52,7 +52,7 @@ def test_a_client_is_given_the_state_and_then_what_happens(district: District) -
         assert (told.data["event"]["event"], told.data["case"]["id"]) == ("opened", "C-1")
 
         state = listener.next("state").data
-        assert state["cases"] == {"open": 2, "recovered": 0, "closed": 0}
+        assert state["cases"] == {"open": 2, "recovered": 0, "closed": 0, "overdue": 0}
         assert state["segments"]["S2"]["state"] == "dark", "its case is open"
 
 

@@ -101,10 +101,11 @@ def test_an_edition_holds_until_the_next(tmp_path: Path) -> None:
         for day in ("2025-12-31", "2026-01-01", "2027-06-30", "2027-07-01")
     }
     assert list(versions.values()) == [None, "2026-01-01", "2026-01-01", "2027-07-01"]
-    old = standard.row("2026-01-01", "0118", "out")
+    old = standard.row("here", "2026-01-01", "0118", "out")
     assert old is not None
     assert old.condition.limit == 3
-    assert standard.row("2020-01-01", "0118", "out") is None
+    assert standard.row("here", "2020-01-01", "0118", "out") is None
+    assert standard.row("there", "2026-01-01", "0118", "out") is None
 
 
 CONDITION = VALID.partition("[[groups.conditions]]")[2]
