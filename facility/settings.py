@@ -47,7 +47,7 @@ class StoreSettings(BaseModel, extra="forbid"):
     org: str = "xiuhua"
     bucket: str = "xiuhua"
     raw_days: int = Field(default=35, ge=0)
-    retention_days: int = Field(default=1830, ge=0)
+    retention_days: int = Field(default=400, ge=0)
 
     @model_validator(mode="after")
     def _hours_outlive_readings(self) -> Self:

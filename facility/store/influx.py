@@ -111,7 +111,7 @@ class InfluxStore:
                     codes[tag] = names.code(_series(*tag))
                 columns = {f: np.array(v, float) for f, v in zip(chosen, values, strict=True)}
                 columns = {f: v for f, v in columns.items() if not np.isnan(v).all()}
-                series = np.array([codes[tag] for tag in tags], np.int32)
+                series = np.fromiter(map(codes.__getitem__, tags), np.int32, len(tags))
                 times = np.array(ts, np.int64)
                 yield ReadingBatch(table, names, series, times, times, columns)
 

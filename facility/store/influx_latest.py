@@ -21,6 +21,7 @@ from facility.store.lineprotocol import series_of_tags
 from facility.store.tables import LIMIT_MS
 
 RECENT_MS = 2 * HOUR
+"""Before the end of the newest hour that was written to."""
 LOOK_BACK_MS = DAY
 """How much older than the newest reading of all a value may be that the newest of its series
 lacks."""
@@ -31,7 +32,9 @@ SILENT_BY_NAME = 4_000
 
 def latest_of_all(database: InfluxDatabase, table: str, fields: Sequence[str]) -> ReadingBatch:
     """Of every series that is there."""
-    newest = database.rows(influxql.newest_of_all(table))
+    newest = database.rows(influxql.newest_mark(table)) or database.rows(
+        influxql.newest_of_all(table)
+    )
     if not newest:
         return _batch(table, fields, [])
     end = int(newest[0][0]) + 1

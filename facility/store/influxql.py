@@ -159,6 +159,12 @@ def marks(table: str, start: int, end: int, *fields: str, limit: bool = False) -
     )
 
 
+def newest_mark(table: str) -> Question:
+    """The end of the newest hour that was written to, at once."""
+    question = marks(table, -LIMIT_MS, LIMIT_MS, "changed")
+    return Question(f"{question.statement} ORDER BY time DESC LIMIT 1", question.parameters)
+
+
 def policies(database: str) -> str:
     """How long a 1.x database keeps what it has; it says so where there is none."""
     return _POLICIES.substitute(database=_quoted(database))
