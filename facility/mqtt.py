@@ -227,6 +227,7 @@ class Session:
         if self._running and self._client._thread is None:  # noqa: SLF001 (paho tells nowhere else)
             log.error("the MQTT network thread had ended; it is started again")
             self._client.drop()
+            self._client._reset_sockets(sockpair_only=True)  # noqa: SLF001 (it makes new ones)
             self._client.loop_start()
 
     def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:

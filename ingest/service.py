@@ -100,12 +100,12 @@ class IngestService:
     def start(self) -> None:
         """Starts to receive. UsageError where the broker is not there."""
         settings = self._settings
+        if settings.metrics_port is not None:
+            self._metrics = MetricsServer(settings.metrics_host, settings.metrics_port, self.health)
         self._writer.start()
         self._door.loop.start()
         self._session.start()
         self._health.start()
-        if settings.metrics_port is not None:
-            self._metrics = MetricsServer(settings.metrics_host, settings.metrics_port, self.health)
 
     def stop(self) -> None:
         """Stops receiving and lets go; what is in the spool is written next time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import paho.mqtt.client as paho
@@ -104,6 +104,75 @@ def test_acknowledgements_of_an_earlier_connection_are_dropped(settings: MqttSet
     stale = Delivery(session._client.connection - 1, topics=[b"t"], payloads=[b"p"], mids=[7])
     session.acknowledge([stale])
     assert not session._client._out_packet
+    session.stop()
+
+
+def test_an_acknowledgement_from_before_a_restart_is_not_taken_for_another_message(
+    new_mosquitto: Callable[..., Mosquitto],
+) -> None:
+    broker = new_mosquitto(persistence=True)
+    settings = MqttSettings(url=broker.url)
+    publisher = Session(settings, "test-mqtt-restart-publisher")
+    publisher.start()
+    inbox = Inbox()
+    session = receiver(settings, inbox, "test/restart", "test-mqtt-restart")
+    for i in range(20):
+        publisher.publish("test/restart", b"%d" % i)
+    wait_until(partial(inbox.has, 20), 10, "the messages")
+    broker.stop()
+    broker.start()
+    wait_until(partial(inbox.has, 40), 15, "the messages again")
+    before = [delivery for delivery in inbox.deliveries if delivery.connection == 1]
+    again = [delivery for delivery in inbox.deliveries if delivery.connection > 1]
+    session.acknowledge(before)
+    assert not session._client._out_packet
+    session.acknowledge(again[:1])
+    wait_until(lambda: not session._client._out_packet, 5, "the acknowledgements")
+    session.stop()
+    left = 20 - len(again[0])
+
+    third = Inbox()
+    session = receiver(settings, third, "test/restart", "test-mqtt-restart")
+    publisher.publish("test/restart", b"last")
+    wait_until(lambda: (b"test/restart", b"last") in third.messages, 10, "the last message")
+    assert len(third.messages) == left + 1
+    session.stop()
+    publisher.stop()
+
+
+def test_a_session_that_leaves_stays_away_until_it_rejoins(
+    settings: MqttSettings, publisher: Session
+) -> None:
+    inbox = Inbox()
+    session = receiver(settings, inbox, "test/leave", "test-mqtt-leave")
+    session.leave()
+    wait_until(lambda: not session.alive, 10, "the connection dropped")
+    publisher.publish("test/leave", b"kept")
+    wait_until(lambda: publisher.unsent == 0, 5, "the message at the broker")
+    connection = session.connection
+    wait_until(lambda: session.connection > connection, 10, "an attempt")
+    assert not inbox.messages
+    session.rejoin()
+    wait_until(partial(inbox.has, 1), 15, "the message")
+    session.acknowledge(inbox.deliveries)
+    session.stop()
+
+
+def test_a_network_thread_that_ended_is_started_again(
+    settings: MqttSettings, publisher: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = Inbox()
+    session = receiver(settings, inbox, "test/revive", "test-mqtt-revive")
+    monkeypatch.setattr(session._client, "loop_misc", lambda: 1 / 0)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    wait_until(lambda: session._client._thread is None, 10, "the end of the thread")
+    monkeypatch.undo()
+    assert not session.alive
+    session.revive()
+    wait_until(lambda: session.alive, 10, "the connection")
+    publisher.publish("test/revive", b"heard")
+    wait_until(partial(inbox.has, 1), 15, "the message")
+    session.acknowledge(inbox.deliveries)
     session.stop()
 
 
