@@ -44,8 +44,11 @@ def simulate(options: argparse.Namespace) -> int:
         )
         return 0
     clock: Clock = SystemClock()
+    start_ms = None
     if options.clock:
         clock = read_clock(options.clock)
+        # What the scenario has planned for the minutes that starting took is not left out.
+        start_ms = clock.start_ms
     elif options.speed != 1:
         clock = VirtualClock(scenario.start_ms, options.speed, origin_s=time.time())
     settings = settings_of(options)
@@ -53,7 +56,7 @@ def simulate(options: argparse.Namespace) -> int:
     session = Session(settings.mqtt, f"xiuhua-simulator-{os.getpid()}")
     session.start()
     try:
-        publish(scenario, session.publish, clock, stopped)
+        publish(scenario, session.publish, clock, stopped, start_ms=start_ms)
     finally:
         session.stop()
     return 0
