@@ -9,6 +9,7 @@ gives the same events.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -27,7 +28,7 @@ from rules.day_burning import day_burning_detector
 from rules.degraded import DegradedDetector
 from rules.displaced import DisplacedDetector
 from rules.equipment import EquipmentDetector
-from rules.fleet import Fleet
+from rules.fleet import Fleet, Mask
 from rules.flooding import FloodingDetector
 from rules.gas_hazard import GasHazardDetector
 from rules.lamps import Lamps
@@ -79,7 +80,7 @@ class Engine:
         timezone: str,
         book: Rulebook,
     ) -> None:
-        self.tracker = Tracker(book.version, book.cases.relapse_within)
+        self.tracker = Tracker(book.version, book.cases)
         self._fleet = Fleet(inventory)
         self._lamp_span = self._fleet.span(Kind.STREETLIGHT)
         self._lamps = Lamps(
@@ -179,6 +180,7 @@ class Engine:
         self.now = now
         silent = self._silence.silent(now)
         self._silence.judge(now, silent)
+        self.tracker.unheard = partial(self._is_silent, silent)
         lamps_silent = silent[self._lamp_span]
         self._unlit.judge(now, lamps_silent, self._degraded.unsettled(now))
         self._burning.judge(now, lamps_silent)
@@ -187,6 +189,10 @@ class Engine:
         for detectors in self._detectors.values():
             for detector in detectors:
                 detector.judge(now)
+
+    def _is_silent(self, silent: Mask, member: str) -> bool:
+        row = self._fleet.row_of.get(split_series(member)[0], -1)
+        return row >= 0 and bool(silent[row])
 
     def states(self) -> Iterable[KindState]:
         """What is held of every asset at the engine's time."""

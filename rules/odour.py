@@ -67,7 +67,7 @@ class OdourDetector:
     def judge(self, now: int) -> None:
         """Opens and ends cases by the means of the stations that were heard."""
         for row in self._alarm.open_rows(now):
-            shares = self._shares(row) if row in self._changed else None
+            shares = self._shares(row)
             if shares is not None and np.nanmax(shares) < self._book.clear_share:
                 self._alarm.end(now, row, "clean", self._shown(row, shares))
         hazards = self._tracker.members(FAMILY["station.gas_hazard"])

@@ -165,6 +165,9 @@ class Cases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How faults become cases."""
 
     relapse_within: Duration
+    chatter_times: int
+    chatter_within: Duration
+    chatter_hold: Duration
 
 
 class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,17 +2,21 @@
 
 Detectors say which members are at fault and which are seen to be sound; the tracker keeps who is
 in which case and writes the events. It never looks at readings.
+
+A case that comes and goes *chatters* (ISA-18.2): the third time within a window it is held, and
+ends only once its members were seen sound for long. Until then it is one open case.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cases.events import CaseEvent, EventName
-from facility.clock import to_rfc3339
+from facility.clock import MINUTE, to_rfc3339
+from rules import rulebook
 
 FAMILY = {
     "streetlight.unlit": "unlit",
@@ -45,17 +49,29 @@ class Case:
     recovered_at: int | None = None
     closed: bool = False
     """A person closed it while the fault was there: its members stay quiet until seen sound."""
+    chatters: bool = False
+    quiet: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Of a case that chatters: since when a member is seen sound, and when it last was."""
+
+
+_BREAK = 5 * MINUTE
+"""A member that was not seen sound for so long was at fault in between."""
 
 
 @dataclass(slots=True)
 class Tracker:
-    """The open cases by id, and the case of each member in each family."""
+    """The open cases by id, and the case of each member in each family.
+
+    ``unheard`` says of a member whether it is silent: it is not seen sound then.
+    """
 
     rule_version: str
-    relapse_within: int
+    book: rulebook.Cases
+    unheard: Callable[[str], bool] = lambda _: False
     cases: dict[str, Case] = field(default_factory=dict)
     _of_member: dict[str, dict[str, Case]] = field(default_factory=dict)
     _recovered: dict[tuple[str, str], Case] = field(default_factory=dict)
+    _openings: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _events: list[CaseEvent] = field(default_factory=list)
 
     def members(self, family: str) -> dict[str, Case]:
@@ -88,7 +104,7 @@ class Tracker:
         """
         case = self._recovered.pop((type_, subject), None)
         event: EventName = "opened"
-        if case and case.recovered_at and at - case.recovered_at <= self.relapse_within:
+        if case and case.recovered_at and at - case.recovered_at <= self.book.relapse_within:
             case.recovered_at = None
             event = "relapsed"
         else:
@@ -96,6 +112,10 @@ class Tracker:
         self._merge(at, case, members)
         self.cases[case.id] = case
         self._take(case, members)
+        openings = self._count_opening(at, (type_, subject))
+        if openings >= self.book.chatter_times:
+            case.chatters = True
+            evidence = {**evidence, "chatters": openings}
         self._write(at, event, case, members, cause, evidence)
         return case
 
@@ -112,12 +132,21 @@ class Tracker:
     def leave(
         self, at: int, case: Case, members: Sequence[str], cause: str, evidence: dict[str, Any]
     ) -> None:
-        """Takes sound members out of a case; without any left it has recovered."""
+        """Takes sound members out of a case; without any left it has recovered.
+
+        Detectors call it each time they take stock and find members sound: out of a case that
+        chatters they are let go once that was so for long enough.
+        """
+        if case.chatters:
+            members = [member for member in members if self._was_quiet(at, case, member)]
+            if not members:
+                return
         self._release(case, members)
         if case.members:
             self._write(at, "left", case, members, cause, evidence)
             return
         del self.cases[case.id]
+        case.chatters = False
         if case.closed:
             return
         case.recovered_at = at
@@ -154,10 +183,27 @@ class Tracker:
         events, self._events = self._events, []
         return events
 
+    def _count_opening(self, at: int, key: tuple[str, str]) -> int:
+        """How often the case was opened within the window, this time included."""
+        since = at - self.book.chatter_within
+        openings = [opened for opened in self._openings.get(key, ()) if opened > since]
+        self._openings[key] = [*openings, at]
+        for old in [old for old, times in self._openings.items() if times[-1] <= since]:
+            del self._openings[old]
+        return len(openings) + 1
+
+    def _was_quiet(self, at: int, case: Case, member: str) -> bool:
+        """Whether a member of a case that chatters was sound for long enough to be let go."""
+        since, last = case.quiet.get(member, (at, at))
+        if at - last > _BREAK or self.unheard(member):
+            since = at
+        case.quiet[member] = since, at
+        return at - since >= self.book.chatter_hold
+
     def _forget_recovered(self, at: int) -> None:
         """Drops the cases that recovered too long ago to come back."""
         for key, case in list(self._recovered.items()):
-            if case.recovered_at is None or at - case.recovered_at <= self.relapse_within:
+            if case.recovered_at is None or at - case.recovered_at <= self.book.relapse_within:
                 break
             del self._recovered[key]
 
@@ -185,6 +231,7 @@ class Tracker:
     def _release(self, case: Case, members: Sequence[str]) -> None:
         of_member = self.members(FAMILY[case.type])
         for member in members:
+            case.quiet.pop(member, None)
             del case.members[member]
             del of_member[member]
 
