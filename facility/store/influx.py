@@ -36,6 +36,9 @@ class InfluxStore:
     ``retention_days``; with 0 it is told nothing. Nothing is asked of it before the first call.
     """
 
+    writes_at_once = 4
+    """Requests that the writer has under way: while one is answered the next are being parsed."""
+
     def __init__(
         self,
         url: str,
