@@ -64,9 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--inventory", type=Path, required=True)
     again.add_argument("--grid", type=Path)
 
-    profile = command("profile", care.test_profile, "a device profile's own examples")
-    profile.add_argument("action", choices=["test"])
-    profile.add_argument("file", type=Path)
+    care.add_profile_arguments(
+        command("profile", care.profile, "device profiles, and how one sensor is installed")
+    )
 
     held = command("quarantine", quarantine, "messages that could not be used")
     held.add_argument("--data-dir", type=Path)

@@ -15,11 +15,15 @@ from facility.mqtt import MqttSettings, Session
 from facility.store.base import ReadingsStore
 from ingest import topics
 from ingest.door import Door
+from ingest.installed_file import RememberingPipeline, record_of
 from ingest.ledger import balance, total
 from ingest.metrics import MetricsServer
-from ingest.pipeline import Pipeline
+from ingest.profiles.profile import shipped_and_own
 from ingest.spool import Spool, SpoolLimits
 from ingest.writer import Pace, Writer
+
+PROFILES = "profiles"
+"""The folder of the data directory with device profiles of one's own."""
 
 _HEALTH_EVERY_S = 2.0
 _QUIET_S = 300
@@ -86,8 +90,13 @@ class IngestService:
             on_delivery=lambda delivery: self._door.take(delivery),
             persistent=True,
         )
+        self._pipeline = RememberingPipeline(
+            settings.root,
+            record_of(settings.spool_path(data_dir)),
+            shipped_and_own(data_dir / PROFILES),
+        )
         self._door = Door(
-            Pipeline(settings.root),
+            self._pipeline,
             self._spool,
             bus,
             clock,
@@ -114,6 +123,7 @@ class IngestService:
         self._health.stop()
         self._session.stop()
         self._door.loop.stop()
+        self._pipeline.keep()
         self._writer.stop()
         self._spool.close()
 
