@@ -34,11 +34,11 @@ describe("cases", () => {
 
   it("are counted as they move, before the server counts again", () => {
     const room = after(
-      { type: "state", message: aState({ cases: { open: 3, recovered: 1, closed: 0 } }), at: 0 },
+      { type: "state", message: aState({ cases: { open: 3, recovered: 1, closed: 0, overdue: 2 } }), at: 0 },
       { type: "case", message: heard("opened", 1), at: 1 },
       { type: "case", message: heard("recovered", 2, { state: "recovered", version: 2 }), at: 2 },
     );
-    expect(room.caseCounts).toEqual({ open: 3, recovered: 2, closed: 0 });
+    expect(room.caseCounts).toEqual({ open: 3, recovered: 2, closed: 0, overdue: 2 });
   });
 
   it("of a snapshot replace what was held, so that those of an earlier run go", () => {

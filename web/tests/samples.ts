@@ -1,6 +1,6 @@
 /** Things as the API sends them, with what a test cares about. */
 
-import type { Case, CaseEvent, CaseMessage, SegmentFeature, StateMessage } from "../src/api/schema";
+import type { Case, CaseEvent, CaseMessage, Filing, SegmentFeature, StateMessage } from "../src/api/schema";
 
 export const aCase = (some: Partial<Case> = {}): Case => ({
   id: "C-1",
@@ -14,9 +14,21 @@ export const aCase = (some: Partial<Case> = {}): Case => ({
   cause: "lamp",
   evidence: {},
   rule: { name: "unlit", version: "1" },
+  filing: null,
   lon: 113.69,
   lat: 34.78,
   version: 1,
+  ...some,
+});
+
+export const aFiling = (some: Partial<Filing> = {}): Filing => ({
+  code: "0137",
+  name: { zh: "路灯", en: "Street light" },
+  condition: { zh: "路灯不亮", en: "a lamp is out" },
+  limit: 2,
+  clock: "working_day",
+  deadline: "2026-06-23T10:00:00Z",
+  overdue: false,
   ...some,
 });
 
@@ -32,7 +44,7 @@ export function heard(event: string, seq: number, some: Partial<Case> = {}): Cas
 export const aState = (some: Partial<StateMessage> = {}): StateMessage => ({
   now: "2026-06-21T12:00:00Z",
   counts: { streetlight: { lit: 90, dark: 8, silent: 2 } },
-  cases: { open: 3, recovered: 1, closed: 0 },
+  cases: { open: 3, recovered: 1, closed: 0, overdue: 0 },
   segments: {},
   ...some,
 });

@@ -9,6 +9,7 @@ import type {
   Page,
   Readings,
   SegmentCollection,
+  WorkingCalendar,
 } from "./schema";
 
 export const BASE = "/api/v1/";
@@ -78,6 +79,12 @@ export const getCases = (states: readonly CaseState[], most: number) =>
   pages<Case>("cases", { state: states, limit: 500 }, most);
 
 export const getCase = (id: string) => call<CaseWithEvents>(`cases/${part(id)}`);
+
+/** The working time between two times, ms. */
+export const getCalendar = (from: number, to: number) =>
+  call<WorkingCalendar>(
+    `calendar${query({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })}`,
+  );
 
 export const getLampsOf = (segment: string) => pages<Asset>("assets", { segment, limit: 500 }, 1000);
 

@@ -8,6 +8,24 @@ export const CASE_STATES: readonly CaseState[] = ["open", "recovered", "closed"]
 
 export type Evidence = Record<string, unknown>;
 
+export interface Words {
+  zh: string;
+  en: string;
+}
+
+export type ClockKind = "urgent_hour" | "working_hour" | "working_day" | "natural_day";
+
+/** The row of the standard that a case is filed under; `limit` is in the unit of `clock`. */
+export interface Filing {
+  code: string;
+  name: Words;
+  condition: Words;
+  limit: number;
+  clock: ClockKind;
+  deadline: string;
+  overdue: boolean;
+}
+
 export interface Case {
   id: string;
   type: string;
@@ -20,6 +38,7 @@ export interface Case {
   cause: string;
   evidence: Evidence;
   rule: { name: string; version: string };
+  filing: Filing | null;
   lon: number | null;
   lat: number | null;
   version: number;
@@ -88,6 +107,13 @@ export interface Readings {
   columns: Record<string, (number | boolean | string | string[] | null)[]>;
 }
 
+/** The spans of working time, ms, in the order of time. */
+export interface WorkingCalendar {
+  timezone: string;
+  working_day_ms: number;
+  working: [from: number, to: number][];
+}
+
 export interface Problem {
   service: string;
   code: string;
@@ -104,7 +130,8 @@ export interface Health {
 }
 
 export type StateCounts = Partial<Record<Kind, Record<string, number>>>;
-export type CaseCounts = Record<CaseState, number>;
+/** `overdue` are those of the open ones that are past their deadline. */
+export type CaseCounts = Record<CaseState | "overdue", number>;
 
 /** `event: state` of the stream. */
 export interface StateMessage {

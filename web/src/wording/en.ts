@@ -93,7 +93,7 @@ export const en: Messages = {
     announce: "New case: {type}, {subject}",
     new: "New",
   },
-  counts: { total: "{n} in all", heading: "Counts by state" },
+  counts: { total: "{n} in all", heading: "Counts by state", overdue: "Overdue" },
   map: {
     heading: "Map",
     fit: "Show all",
@@ -128,6 +128,23 @@ export const en: Messages = {
     openedMark: "opened",
     moreMembers: "{n} more",
   },
+  filing: {
+    heading: "Filing",
+    row: "Filed under",
+    condition: "Condition",
+    limit: "Limit",
+    deadline: "Deadline",
+    left: "{time} left",
+    overdue: "overdue",
+    overdueBy: "{time} overdue",
+    onTime: "on time",
+    clock: {
+      urgent_hour: "{n} urgent hour(s)",
+      working_hour: "{n} working hour(s)",
+      working_day: "{n} working day(s)",
+      natural_day: "{n} natural day(s)",
+    },
+  },
   closing: {
     heading: "Close the case",
     reason: "Reason",
@@ -156,6 +173,10 @@ export const en: Messages = {
     minutes: "{m} min",
     hours: "{h} h {m} min",
     days: "{d} d {h} h",
+    workingDays: "{d} working d {h} h",
+    wholeHours: "{h} h",
+    wholeDays: "{d} d",
+    wholeWorkingDays: "{d} working d",
   },
   value: { yes: "yes", no: "no", none: "none", more: "{n} more" },
   field: {

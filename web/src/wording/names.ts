@@ -2,9 +2,11 @@
 
 import { useI18n } from "vue-i18n";
 
-import type { Case } from "../api/schema";
+import type { Case, Words } from "../api/schema";
 import { ProblemError } from "../api/client";
+import type { Standing } from "../store/deadline";
 import { room } from "../store/room";
+import { standingText } from "./standing";
 import { subjectParts } from "./subject";
 import { span } from "./time";
 
@@ -49,6 +51,8 @@ export function useNames() {
     field: named("field"),
     subject,
     age,
+    standing: (standing: Standing) => standingText(standing, t),
+    words: (words: Words) => words[locale.value === "zh" ? "zh" : "en"],
     failure,
     announcement: (one: Case) =>
       t("cases.announce", { type: named("caseType")(one.type), subject: subject(one.subject) }),

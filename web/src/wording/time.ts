@@ -16,14 +16,17 @@ export type Span =
   | { unit: "hours"; h: number; m: number }
   | { unit: "days"; d: number; h: number };
 
-/** A span in its two largest useful units; a negative one (clocks differ) is none at all. */
-export function span(ms: number): Span {
+/**
+ * A span in its two largest useful units; a negative one (clocks differ) is none at all. A day of
+ * working time is shorter: `day` says how long.
+ */
+export function span(ms: number, day = DAY): Span {
   const length = Math.max(0, ms);
   if (length < MINUTE) return { unit: "seconds", s: Math.floor(length / SECOND) };
   if (length < HOUR) return { unit: "minutes", m: Math.floor(length / MINUTE) };
   const m = Math.floor((length % HOUR) / MINUTE);
-  if (length < DAY) return { unit: "hours", h: Math.floor(length / HOUR), m };
-  return { unit: "days", d: Math.floor(length / DAY), h: Math.floor((length % DAY) / HOUR) };
+  if (length < day) return { unit: "hours", h: Math.floor(length / HOUR), m };
+  return { unit: "days", d: Math.floor(length / day), h: Math.floor((length % day) / HOUR) };
 }
 
 /** Formats are dear to make, so there is one of each as long as the zone is the same. */

@@ -91,7 +91,7 @@ export const zh = {
     announce: "新案件：{type}，{subject}",
     new: "新",
   },
-  counts: { total: "共 {n}", heading: "状态统计" },
+  counts: { total: "共 {n}", heading: "状态统计", overdue: "超期" },
   map: {
     heading: "地图",
     fit: "显示全部",
@@ -126,6 +126,23 @@ export const zh = {
     openedMark: "立案",
     moreMembers: "另有 {n} 个",
   },
+  filing: {
+    heading: "立案",
+    row: "立案条目",
+    condition: "立案条件",
+    limit: "处置时限",
+    deadline: "截止时间",
+    left: "剩 {time}",
+    overdue: "超期",
+    overdueBy: "超期 {time}",
+    onTime: "按期",
+    clock: {
+      urgent_hour: "{n} 个紧急工作时",
+      working_hour: "{n} 个工作时",
+      working_day: "{n} 个工作日",
+      natural_day: "{n} 个自然日",
+    },
+  },
   closing: {
     heading: "结案",
     reason: "结案理由",
@@ -154,6 +171,10 @@ export const zh = {
     minutes: "{m} 分钟",
     hours: "{h} 小时 {m} 分",
     days: "{d} 天 {h} 小时",
+    workingDays: "{d} 工作日 {h} 小时",
+    wholeHours: "{h} 小时",
+    wholeDays: "{d} 天",
+    wholeWorkingDays: "{d} 工作日",
   },
   value: { yes: "是", no: "否", none: "无", more: "另有 {n} 项" },
   field: {
