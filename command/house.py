@@ -25,6 +25,8 @@ from facility.mqtt import MqttSettings
 from facility.store.base import ReadingsStore
 from facility.store.duckdb import DuckStore
 from facility.store.influx import InfluxStore
+from facility.store.rollup import RollUp
+from facility.store.upkeep import Upkeep
 from ingest.messages import Burst
 from ingest.quarantine import bursts
 from ingest.service import IngestService
@@ -103,6 +105,12 @@ class House:
             self._clock,
         )
         self._stack.callback(rules.stop)
+        # Here because of rules there is one process only, and one is enough.
+        kept = self._settings.store
+        roll_up = RollUp(self.store, raw_days=kept.raw_days, retention_days=kept.retention_days)
+        upkeep = Upkeep(roll_up, self._clock)
+        self._stack.callback(upkeep.loop.stop)
+        upkeep.loop.start()
         rules.start()
 
     def run_ingest(self, mqtt: MqttSettings) -> None:
@@ -121,7 +129,14 @@ def open_store(settings: Settings) -> ReadingsStore:
     if store.backend == "duckdb":
         return DuckStore(settings.data_dir / "readings.duckdb")
     token = store.token.get_secret_value() if store.token else ""
-    return InfluxStore(store.url, store.bucket, token=token, org=store.org)
+    return InfluxStore(
+        store.url,
+        store.bucket,
+        token=token,
+        org=store.org,
+        raw_days=store.raw_days,
+        retention_days=store.retention_days,
+    )
 
 
 def cases_url(settings: Settings) -> str:

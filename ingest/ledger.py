@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from facility.measurements import MEASUREMENTS
+from facility.measurements import MEASUREMENTS, WAVEFORM
 from ingest.messages import Decoded, Quarantined
 
 REFUSED = "refused"
@@ -37,7 +37,7 @@ def entries_of(decoded: Decoded) -> Counter[str]:
         entries[f"quarantined:{one.reason}"] += 1
     for (table, field, reason), count in decoded.dropped.items():
         # The names of unknown fields are the sender's, and endless.
-        known = field in MEASUREMENTS[table]
+        known = field in MEASUREMENTS[table] or field == WAVEFORM
         entries[f"dropped:{table}.{field if known else '*'}:{reason}"] += count
     return entries
 
