@@ -29,7 +29,7 @@ def test_hours_are_rolled_up_as_they_pass(tmp_path: Path) -> None:
 
     def rolled() -> bool:
         found = store.hours(Kind.STREETLIGHT, "L1", ["power_w_mean"], NOON, NOON + HOUR)
-        return found.columns["power_w_mean"].tolist() == [5.5]
+        return bool(found.columns["power_w_mean"].tolist() == [5.5])
 
     wait_until(rolled, 10, "the hour")
     upkeep.loop.stop()
