@@ -1,9 +1,12 @@
 """What a message costs at the door: `python -m bench.ingest`.
 
-A real Mosquitto on loopback, one publisher, and the ingest process with its spool and the embedded
-store behind; all of them share the machine's cores. Beside it, in the same run, a stock paho
-client that only acknowledges. Per run: CPU of the process per message, messages per second until
-everything is stored, and from publish to acknowledged (safe in the spool) and to stored, p50/p99.
+A real Mosquitto on loopback, one publisher, and the ingest process with its spool and a store
+behind; all of them share the machine's cores. Beside it, in the same run, a stock paho client that
+only acknowledges, and for InfluxDB ready-made lines posted to the same server. Per run: CPU of the
+process per message, messages per second until everything is stored, and from publish to
+acknowledged (safe in the spool) and to stored, p50/p99.
+
+`--soak MILLIONS` runs only a long one and prints the process's memory at every million.
 """
 
 from __future__ import annotations
@@ -11,137 +14,43 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import random
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import paho.mqtt.client as paho
 import psutil
-from paho.mqtt.enums import CallbackAPIVersion
+import urllib3
 
 from bench.flood import flood
+from bench.ingest_roles import ROOT, TIMEOUT_S
 from bench.machine import describe
 from facility.broker import EmbeddedBroker
-from facility.bus import LocalBus, Message
-from facility.clock import SystemClock
-from facility.mqtt import MqttSettings
-from facility.readings import ReadingBatch
-from facility.store.base import WriteResult
-from facility.store.duckdb import DuckStore
-from ingest.service import IngestService, IngestSettings
+from tests.servers import InfluxDB
 
-ROOT = "facility"
-TIMEOUT_S = 300
-
-
-class Stopwatch:
-    """Notes how old readings are when they are safe, and when they are stored."""
-
-    def __init__(self, store: DuckStore, bus: LocalBus) -> None:
-        self._store = store
-        self.safe: list[Any] = []
-        self.stored: list[Any] = []
-        self.done = 0
-        bus.listen(self._hear)
-
-    def _hear(self, message: Message) -> None:
-        if isinstance(message, ReadingBatch):
-            self.safe.append(time.time() * 1000 - message.ts)
-
-    def write(self, batch: ReadingBatch) -> WriteResult:
-        result = self._store.write(batch)
-        self.stored.append(time.time() * 1000 - batch.ts)
-        self.done += len(batch)
-        return result
-
-
-def serve(url: str, folder: str, expected: int) -> None:
-    """The measured process: ingest until ``expected`` readings are stored, then the figures."""
-    bus = LocalBus()
-    duck = DuckStore(Path(folder) / "readings.duckdb")
-    watch = Stopwatch(duck, bus)
-    service = IngestService(
-        IngestSettings(root=ROOT, client_id="bench-ingest"),
-        MqttSettings(url=url),
-        Path(folder),
-        watch,  # type: ignore[arg-type]
-        bus,
-        SystemClock(),
-    )
-    service.start()
-    _say({"ready": True})
-    start = time.perf_counter()
-    while watch.done < expected and time.perf_counter() - start < TIMEOUT_S:
-        time.sleep(0.01)
-    used = psutil.Process().cpu_times()
-    figures = {
-        "stored": watch.done,
-        "safe_ms": _spread(watch.safe),
-        "stored_ms": _spread(watch.stored),
-        "cpu_s": used.user + used.system,
-        "rss_mb": psutil.Process().memory_info().rss / 2**20,
-        "unaccounted": service.health().counters["unaccounted"],
-    }
-    service.stop()
-    duck.close()
-    _say(figures)
-
-
-def stock(url: str, expected: int) -> None:
-    """The peer: paho as it comes, acknowledging each message and doing nothing with it."""
-    client = paho.Client(
-        CallbackAPIVersion.VERSION2, "bench-stock", clean_session=False, manual_ack=True
-    )
-    count = 0
-    everything = threading.Event()
-
-    def on_message(client: paho.Client, _: object, message: paho.MQTTMessage) -> None:
-        nonlocal count
-        client.ack(message.mid, message.qos)
-        count += 1
-        if count >= expected:
-            everything.set()
-
-    client.on_message = on_message
-    subscribed = threading.Event()
-    client.on_subscribe = lambda *_: subscribed.set()
-    host, port = url.removeprefix("mqtt://").split(":")
-    client.connect(host, int(port))
-    client.loop_start()
-    client.subscribe(f"{ROOT}/+/+/+/telemetry", 1)
-    subscribed.wait(10)
-    _say({"ready": True})
-    everything.wait(TIMEOUT_S)
-    used = psutil.Process().cpu_times()
-    client.loop_stop()
-    _say({"stored": count, "cpu_s": used.user + used.system})
-
-
-def _spread(ages: list[Any]) -> list[float]:
-    if not ages:
-        return [0.0, 0.0]
-    return [round(float(q), 1) for q in np.percentile(np.concatenate(ages), [50, 99])]
-
-
-def _say(figures: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(figures) + "\n")
-    sys.stdout.flush()
+LINES = 5_000
+POSTS_AT_ONCE = 4
 
 
 def measure(
-    what: str, messages: int, per_message: int = 1, rate: float | None = None
+    what: str,
+    messages: int,
+    per_message: int = 1,
+    rate: float | None = None,
+    influx: str | None = None,
 ) -> dict[str, Any]:
     """One run with a broker, a store and folders of its own."""
     with tempfile.TemporaryDirectory() as folder:
         broker = EmbeddedBroker(Path(folder) / "broker", _free_port())
-        command = [sys.executable, "-m", "bench.ingest", "--role", what, "--url", broker.url]
+        command = [sys.executable, "-m", "bench.ingest_roles", what, "--url", broker.url]
         command += ["--folder", folder, "--expected", str(messages * per_message)]
+        if influx:
+            command += ["--influx", influx]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         try:
@@ -172,21 +81,61 @@ def _free_port() -> int:
         return port
 
 
+def posted(server: InfluxDB, rows: int) -> float:
+    """Rows a second that ready-made lines of a lamp's seven fields reach, four posts at once."""
+    pool = urllib3.PoolManager(maxsize=POSTS_AT_ONCE)
+    pool.request("POST", f"{server.url}/query", fields={"q": "CREATE DATABASE floor"})
+    chance = random.Random(1)
+    start_ms = time.time_ns() // 1_000_000 - rows
+    bodies = []
+    for first in range(0, rows, LINES):
+        lines = [
+            f"streetlight,device=L{n % 10_000:05} on=1,dim_pct=75,"
+            f"power_w={chance.uniform(43, 46):.1f},voltage_v={chance.uniform(228, 236):.1f},"
+            f"current_a=0.21,power_factor=0.91,energy_kwh=1234.5 {start_ms + n}"
+            for n in range(first, min(first + LINES, rows))
+        ]
+        bodies.append("\n".join(lines).encode())
+
+    def post(body: bytes) -> None:
+        answer = pool.request("POST", f"{server.url}/write?db=floor&precision=ms", body=body)
+        if answer.status != 204:
+            raise RuntimeError(answer.data.decode())
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(POSTS_AT_ONCE) as threads:
+        list(threads.map(post, bodies))
+    return rows / (time.perf_counter() - start)
+
+
+def behind_influxdb(messages: int) -> None:
+    """Ingest with InfluxDB behind, beside raw posts to the same server."""
+    server = InfluxDB()
+    server.start()
+    try:
+        rows = messages * 100
+        floor = posted(server, rows)
+        figures = measure("ours", messages, 100, influx=server.url)
+    finally:
+        server.remove()
+    _row("InfluxDB, arrays of 100", messages, 100, figures)
+    reached = figures["per_s"] * 100
+    print(f"{'':24} ready-made lines: {floor:,.0f} rows/s; ingest reaches {reached / floor:.0%}")
+
+
+def soak(millions: int) -> None:
+    """A long run; memory should stand still after the first million."""
+    messages = millions * 1_000_000
+    figures = measure("ours", messages)
+    _row(f"{millions} million", messages, 1, figures)
+    print("RSS MB at each million:", " ".join(map(str, figures["rss_by_million"])))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=200_000)
-    parser.add_argument("--role", choices=["ours", "stock"])
-    parser.add_argument("--url")
-    parser.add_argument("--folder")
-    parser.add_argument("--expected", type=int)
+    parser.add_argument("--soak", type=int, metavar="MILLIONS")
     options = parser.parse_args()
-    if options.role == "ours":
-        serve(options.url, options.folder, options.expected)
-        return
-    if options.role == "stock":
-        stock(options.url, options.expected)
-        return
-
     print(describe("paho-mqtt", "duckdb", "msgspec"))
     print("inputs:  QoS 1 messages of seven fields from 10,000 lamps, real Mosquitto, loopback;")
     print("         broker, publisher and the measured process share the cores")
@@ -194,6 +143,9 @@ def main() -> None:
         f"{'':24} {'messages':>9} {'µs CPU/msg':>10} {'msg/s':>8} {'readings/s':>10}"
         f" {'safe p50/p99 ms':>16} {'stored p50/p99':>15} {'RSS MB':>7}"
     )
+    if options.soak:
+        soak(options.soak)
+        return
     top = 0.0
     for times in (1, 2, 4):
         figures = measure("ours", options.messages * times // 4)
@@ -204,6 +156,7 @@ def main() -> None:
     _row("arrays of 100", arrays, 100, measure("ours", arrays, 100))
     half = options.messages // 2
     _row("single, half rate", half, 1, measure("ours", half, 1, top / 2))
+    behind_influxdb(options.messages // 50)
 
 
 def _row(name: str, messages: int, per_message: int, figures: dict[str, Any]) -> None:
