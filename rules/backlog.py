@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from facility.assets import Station
@@ -47,6 +47,8 @@ class _Balance:
 
 class BacklogDetector:
     """Opens and ends ``station.backlog``."""
+
+    PLAIN: ClassVar[dict[str, Any]] = {"_balances": list[_Balance]}
 
     def __init__(
         self, inventory: Inventory, timezone: str, book: Rulebook, tracker: Tracker

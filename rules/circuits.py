@@ -19,9 +19,12 @@ _PEERS = 4
 class Usual:
     """What the lit lamps of each circuit have in common of one figure; arrays are (circuits,)."""
 
-    def __init__(self, group_of: Codes, alone: int) -> None:
+    KEPT = ("_mean", "_common")
+
+    def __init__(self, names: list[str], group_of: Codes, alone: int) -> None:
+        self.row_names = names
         self._group_of = group_of
-        self._many = int(group_of.max(initial=0)) + 1
+        self._many = len(names)
         self._alone = alone
         self._mean = np.full(self._many, np.nan)
         self._common = np.zeros(self._many, dtype=bool)
@@ -58,12 +61,15 @@ class Usual:
 class Circuits:
     """The lamps of each circuit beside each other; of each segment where no circuit is known."""
 
+    KEPT = ("share", "factor")
+
     def __init__(self, inventory: Inventory) -> None:
         groups = [lamp.circuit or lamp.segment for lamp in inventory.streetlights]
         codes = {name: code for code, name in enumerate(dict.fromkeys(groups))}
         group_of = np.array([codes[name] for name in groups], dtype=np.int32)
-        self.share = Usual(group_of, codes.get(None, -1))
-        self.factor = Usual(group_of, codes.get(None, -1))
+        names = [name or "" for name in codes]
+        self.share = Usual(names, group_of, codes.get(None, -1))
+        self.factor = Usual(names, group_of, codes.get(None, -1))
 
     def see(self, fresh: Mask, share: Small, factor: Small, book: rulebook.Degraded) -> None:
         """Takes stock; ``fresh`` (n,) the lamps that are lit and were lately heard."""

@@ -47,7 +47,17 @@ _LOADED = 0.4
 class DegradedDetector:
     """Opens and ends ``streetlight.degraded``. Arrays are (n, …), in the inventory's order."""
 
-    KEPT = ("_last", "_before", "_share", "_factor", "_shares", "_factors", "_changes")
+    KEPT = (
+        "runs",
+        "_circuits",
+        "_last",
+        "_before",
+        "_share",
+        "_factor",
+        "_shares",
+        "_factors",
+        "_changes",
+    )
 
     def __init__(
         self, inventory: Inventory, lamps: Lamps, book: Rulebook, tracker: Tracker

@@ -24,6 +24,8 @@ _PASSING = 2 * SECOND
 class DisplacedDetector:
     """Opens and ends ``cover.displaced``. Arrays are (n,), in the order of the inventory."""
 
+    KEPT = ("_last", "_tilt", "_tilted_since", "_level_count", "_raised", "_cleared")
+
     def __init__(self, inventory: Inventory, book: Rulebook, tracker: Tracker) -> None:
         self._book = book.displaced
         self._tracker = tracker

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,7 @@ from rules.odour import OdourDetector
 from rules.rattle import RattleDetector
 from rules.rulebook import Rulebook
 from rules.silence import SilenceDetector
+from rules.snapshot import Part, freeze, thaw
 from rules.tracker import FAMILY, Tracker
 from rules.unlit import unlit_detector
 
@@ -72,6 +73,8 @@ class Detector(Protocol):
 
 class Engine:
     """Every detector over one inventory and one rulebook."""
+
+    PLAIN: ClassVar[dict[str, Any]] = {"now": int, "readings": int, "unknown_devices": int}
 
     def __init__(
         self,
@@ -152,6 +155,31 @@ class Engine:
         """Takes in readings from before the start, without taking stock of them."""
         self._feed(batch, slice(0, len(batch)))
         self._gas.forget()
+
+    def freeze(self) -> bytes:
+        """The state between two calls, for :meth:`thaw` in another run."""
+        return freeze(self._parts(), self.tracker)
+
+    def thaw(self, content: bytes) -> None:
+        """Goes on from a state; this engine has taken nothing in yet. Raises snapshot.Damaged."""
+        thaw(content, self._parts(), self.tracker)
+        self._fleet.keep_given()
+
+    def _parts(self) -> list[Part]:
+        ids = self._fleet.ids
+        lamps = ids[self._lamp_span]
+        parts = [
+            Part("engine", self, ()),
+            Part("fleet", self._fleet, ids),
+            Part("silence", self._silence, ids),
+            Part("lamps", self._lamps, lamps),
+            Part("degraded", self._degraded, lamps),
+            Part("lamps_lost", self._lamps_lost, ()),
+        ]
+        for kind, detectors in self._detectors.items():
+            rows = ids[self._fleet.span(Kind(kind))]
+            parts += [Part(type(one).__name__, one, rows) for one in detectors]
+        return parts
 
     def _feed(self, batch: ReadingBatch, span: slice) -> None:
         if span != slice(0, len(batch)):

@@ -28,6 +28,8 @@ _AT_ONCE = {"fire", "emergency_stop"}
 class EquipmentDetector:
     """Opens and ends ``station.equipment``."""
 
+    KEPT = ("_limits", "_newest", "_raised")
+
     def __init__(
         self, inventory: Inventory, every: Times, book: Rulebook, tracker: Tracker
     ) -> None:

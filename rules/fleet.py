@@ -27,6 +27,8 @@ class Fleet:
     telemetry, 0 before any.
     """
 
+    KEPT = ("every", "heard", "_last_ts", "_intervals")
+
     def __init__(self, inventory: Inventory) -> None:
         self.ids: list[str] = []
         self._spans: dict[str, tuple[int, int]] = {}
@@ -41,6 +43,7 @@ class Fleet:
         self.row_of = {asset_id: row for row, asset_id in enumerate(self.ids)}
         self.every: Times = np.array(given, dtype=np.int64)
         self.heard: Times = np.zeros(len(self.ids), dtype=np.int64)
+        self._given = self.every.copy()
         self._learning = self.every == 0
         self._last_ts: Times = np.zeros(len(self.ids), dtype=np.int64)
         self._intervals = np.zeros(len(self.ids), dtype=np.int16)
@@ -87,6 +90,10 @@ class Fleet:
         self.every[rows_timed] = known + (gap_timed - known) // np.minimum(count, 16)
         newer = ts > self._last_ts[rows]
         self._last_ts[rows[newer]] = ts[newer]
+
+    def keep_given(self) -> None:
+        """Takes the intervals that the inventory gives, whatever was known before."""
+        self.every[:] = np.where(self._learning, self.every, self._given)
 
     def interval_known(self) -> Mask:
         """Devices whose report interval is given or learned, bool (n,)."""

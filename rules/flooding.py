@@ -22,6 +22,8 @@ TYPE = "cover.flooding"
 class FloodingDetector:
     """Opens and ends ``cover.flooding``. Arrays are (n,), in the order of the inventory."""
 
+    KEPT = ("_high", "_newest", "_lowest", "_last")
+
     def __init__(
         self, inventory: Inventory, every: Times, book: Rulebook, tracker: Tracker
     ) -> None:

@@ -34,6 +34,8 @@ def over_limit(batch: ReadingBatch, book: GasHazard) -> dict[str, Mask]:
 class GasHazardDetector:
     """Opens and ends ``station.gas_hazard``."""
 
+    KEPT = ("_limit", "_newest", "_told")
+
     def __init__(
         self, inventory: Inventory, every: Times, book: Rulebook, tracker: Tracker
     ) -> None:

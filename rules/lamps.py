@@ -119,7 +119,7 @@ class Lamps:
     of the inventory.
     """
 
-    KEPT = ("shown", "power_w", "dim_pct", "on", "voltage_v", "last")
+    KEPT = ("runs", "shown", "power_w", "dim_pct", "on", "voltage_v", "last")
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ from rules.nights import Nights
 from rules.rulebook import Rulebook
 from rules.runs import Runs
 from rules.scales import Scales
-from rules.supply import Demand, Supply
+from rules.supply import Supply
 from rules.tracker import FAMILY, Tracker
 
 TYPE = "cabinet.lamps_lost"
@@ -46,7 +46,10 @@ _MANY_DARK = 0.5
 class LampsLostDetector:
     """Opens and ends ``cabinet.lamps_lost``. Arrays are (m,), a series each (:class:`Supply`)."""
 
-    KEPT = ("_power_w", "_last", "_switched_on", "_reference", "_limit", "_contactor")
+    KEPT = (
+        *("_supply", "runs", "nights", "scales"),
+        *("_power_w", "_last", "_switched_on", "_reference", "_limit", "_contactor"),
+    )
 
     def __init__(
         self,
@@ -62,12 +65,11 @@ class LampsLostDetector:
         self._tracker = tracker
         self._supply = Supply(inventory, lamps, book.lamps.settle)
         self._cabinet_every = every
+        self.row_names = self._supply.names
         m = len(self._supply)
         self.runs = Runs(m)
         self.nights = Nights(m, timezone, self._book.nights)
         self.scales = Scales(m)
-        self._demand: Demand | None = None
-        self._demand_at = 0
         self._power_w = np.full(m, np.nan)
         self._contactor = np.full(m, np.nan)
         self._reference = np.full(m, np.nan)
@@ -113,23 +115,21 @@ class LampsLostDetector:
         self.runs.count[row[outage]] = np.minimum(gap // every + 1, 1000)[outage]
         lit = power >= book.off_w
         self.nights.learn(row, ts, power, low | (settling & lit))
-        self.scales.learn(row, gap, power, self._demand, ~low & ~settling & lit & self._now(ts))
+        good = ~low & ~settling & lit & self._now(row, ts)
+        self.scales.learn(row, gap, power, self._supply.demand, good)
         self._reference[row], self._limit[row] = reference, limit
         self._power_w[row], self._last[row] = power, ts
 
-    def _now(self, ts: Times) -> Mask:
-        now: Mask = abs(ts - self._demand_at) <= _LATE
+    def _now(self, row: Codes, ts: Times) -> Mask:
+        now: Mask = abs(ts - self._supply.demand.at[row]) <= _LATE
         return now
 
     def _should(self, row: Codes, ts: Times) -> tuple[Floats, Floats, Mask]:
         """(what each should draw, by how much less is a loss, whether it is judged), (k,) each."""
-        book, demand = self._book, self._demand
+        book, demand = self._book, self._supply.demand
         reference = self.nights.reference(row, ts)
         reference[reference < book.off_w] = np.nan
-        if demand is None:
-            limit = np.maximum(book.lamps * book.lamp_w, book.share * reference)
-            return reference, limit, reference > 0
-        current, rated, lamps = self._now(ts), demand.rated[row], demand.lamps[row]
+        current, rated, lamps = self._now(row, ts), demand.rated[row], demand.lamps[row]
         known = demand.known[row] >= book.known_share
         by_lamps = self.scales.expect(row, demand)
         told = current & known & ~np.isnan(by_lamps)
@@ -151,8 +151,7 @@ class LampsLostDetector:
         self._end_where_sound(now)
         if (self.runs.doing == LOW).any():
             self._open(now, silent)
-        self._demand = self._supply.demand(now)
-        self._demand_at = now
+        self._supply.see(now)
 
     def _end_where_sound(self, now: int) -> None:
         members = self._tracker.members(FAMILY[TYPE])
@@ -224,7 +223,7 @@ class LampsLostDetector:
         if not np.isnan(reference):
             lost = max(float(reference - power), 0.0)
             shown |= {"reference_w": round(float(reference), 1), "lost_w": round(lost, 1)}
-            lamps = 0 if self._demand is None else int(self._demand.lamps[rows].sum())
+            lamps = int(self._supply.demand.lamps[rows].sum())
             if lamps and reference > 0:
                 shown["lamps_lost"] = round(lost / float(reference) * lamps)
         return shown

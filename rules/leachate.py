@@ -14,6 +14,8 @@ TYPE = "station.leachate"
 class LeachateDetector:
     """Opens and ends ``station.leachate``."""
 
+    KEPT = ("_full", "_newest")
+
     def __init__(
         self, inventory: Inventory, every: Times, book: Rulebook, tracker: Tracker
     ) -> None:

@@ -27,6 +27,8 @@ class Limit:
     well under it that last ``off_hold``; between the two it stays what it was.
     """
 
+    KEPT = ("runs",)
+
     def __init__(self, every: Times, readings: int, hold: int, off_hold: int) -> None:
         self.runs = Runs(len(every))
         self._every = every
@@ -101,6 +103,8 @@ class Alarm:
 
 class Newest:
     """The newest given value of some fields, (n, fields), for evidence."""
+
+    KEPT = ("values", "_at")
 
     def __init__(self, n: int, fields: tuple[str, ...]) -> None:
         self.fields = fields

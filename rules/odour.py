@@ -9,7 +9,7 @@ does not carry it over the limit. Readings over the workers' limit belong to
 from __future__ import annotations
 
 from bisect import insort
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,8 @@ Hour = list[tuple[int, tuple[float, ...]]]
 
 class OdourDetector:
     """Opens and ends ``station.odour``."""
+
+    PLAIN: ClassVar[dict[str, Any]] = {"_hours": list[Hour], "_changed": set[int]}
 
     def __init__(
         self, inventory: Inventory, every: Times, book: Rulebook, tracker: Tracker

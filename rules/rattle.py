@@ -34,6 +34,11 @@ class RattleDetector:
     Features of a window are impacts per pass, then the means of ``_VIBRATION`` weighted by passes.
     """
 
+    KEPT = (
+        *("_last", "_passes", "_sums", "_window", "_windows", "_learned"),
+        *("_normal", "_score", "_loud", "_quiet"),
+    )
+
     def __init__(self, inventory: Inventory, book: Rulebook, tracker: Tracker) -> None:
         self._book = book.rattle
         self._tracker = tracker

@@ -39,12 +39,8 @@ class Scales:
         learned = self._taught[row, level] >= _LEARNED
         return np.where(learned, self._factor[row, level] * demand.watts[row], np.nan)
 
-    def learn(
-        self, row: Codes, gap: Times, power: Floats, demand: Demand | None, good: Mask
-    ) -> None:
+    def learn(self, row: Codes, gap: Times, power: Floats, demand: Demand, good: Mask) -> None:
         """Takes in a round of readings, ``gap`` (k,) ms after the ones before them."""
-        if demand is None:
-            return
         good = good & (demand.watts[row] > 0) & demand.steady[row]
         row, gap, power = row[good], gap[good], power[good]
         level = _level(row, demand)

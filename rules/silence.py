@@ -8,7 +8,7 @@ was heard since, the verdict waits for them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -44,6 +44,9 @@ class _Group:
 
 class SilenceDetector:
     """Opens and ends ``device.silent``."""
+
+    KEPT = ("_lost_power",)
+    PLAIN: ClassVar[dict[str, Any]] = {"_since_start": int}
 
     def __init__(
         self, inventory: Inventory, fleet: Fleet, book: Rulebook, tracker: Tracker

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from facility.clock import MINUTE
 from facility.inventory import Inventory
-from facility.readings import Codes, Floats, Names, ReadingBatch, series_of
+from facility.readings import Codes, Floats, Names, ReadingBatch, Times, series_of
 from rules.fleet import Mask, Rows
 from rules.lamps import DARK, LIT, Lamps
 
@@ -20,9 +17,8 @@ AHEAD = 10 * MINUTE
 """Before a switching time a circuit is left alone (domain facts: 10 min around switching)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Demand:
-    """What each series' lamps ought to draw at a moment, each (m,).
+    """What each series' lamps ought to draw at the moment ``at`` (m,) ms, 0 before any; each (m,).
 
     ``watts`` by what they say of themselves, those that say nothing taken as the others;
     ``known`` the share of ``rated`` W that says so, ``measured`` the watts that lamps themselves
@@ -30,18 +26,19 @@ class Demand:
     where all of its plans have been lit, or all dark, for long enough and stay so for a while.
     """
 
-    watts: Floats
-    rated: Floats
-    known: Floats
-    measured: Floats
-    lamps: NDArray[np.int64]
-    dark: NDArray[np.int64]
-    lit: Mask
-    steady: Mask
+    KEPT = ("at", "watts", "rated", "known", "measured", "lamps", "dark", "lit", "steady")
+
+    def __init__(self, m: int) -> None:
+        self.at: Times = np.zeros(m, dtype=np.int64)
+        self.watts, self.rated, self.known, self.measured = (np.zeros(m) for _ in range(4))
+        self.lamps, self.dark = (np.zeros(m, dtype=np.int64) for _ in range(2))
+        self.lit, self.steady = (np.zeros(m, dtype=bool) for _ in range(2))
 
 
 class Supply:
     """The series of all cabinets, (m,): each cabinet as a whole, and each of its circuits."""
+
+    KEPT = ("demand",)
 
     def __init__(self, inventory: Inventory, lamps: Lamps, settle: int) -> None:
         self._lamps = lamps
@@ -63,6 +60,8 @@ class Supply:
                 self.circuit.append(circuit)
         self.ids = [cabinet.id for cabinet in inventory.cabinets]
         self._fed_by(inventory)
+        self.row_names = self.names
+        self.demand = Demand(len(self.names))
         self._names: Names | None = None
         self._row_of_code: Codes = np.empty(0, dtype=np.int32)
 
@@ -104,9 +103,9 @@ class Supply:
         of = self._circuit_of if self.circuit[row] else self._cabinet_of
         return np.flatnonzero(of == row)
 
-    def demand(self, now: int) -> Demand:
-        """What the lamps ought to draw at ``now``."""
-        lamps = self._lamps
+    def see(self, now: int) -> None:
+        """Takes stock of what the lamps ought to draw at ``now``."""
+        lamps, demand = self._lamps, self.demand
         planned, since = lamps.planned_now(now)
         soon, _ = lamps.planned_now(now + AHEAD)
         steady = (now - since >= self._settle) & (planned == soon)
@@ -121,16 +120,16 @@ class Supply:
         told = self._sum(np.where(known, drawn, 0.0))
         of_known, of_all = self._sum(np.where(known, rated, 0.0)), self._sum(rated)
         scale = np.divide(of_all, of_known, out=np.zeros(len(self)), where=of_known > 0)
-        return Demand(
-            watts=told * scale,
-            rated=of_all,
-            known=np.divide(of_known, of_all, out=np.zeros(len(self)), where=of_all > 0),
-            measured=self._sum(np.where(metered, drawn, 0.0)),
-            lamps=self._sum(planned).astype(np.int64),
-            dark=self._sum(dark).astype(np.int64),
-            lit=self._sum(planned) > 0,
-            steady=self._sum(~steady) == 0,
-        )
+        demand.at[:] = now
+        demand.watts[:] = told * scale
+        demand.rated[:] = of_all
+        np.divide(of_known, of_all, out=demand.known, where=of_all > 0)
+        demand.known[of_all <= 0] = 0
+        demand.measured[:] = self._sum(np.where(metered, drawn, 0.0))
+        demand.lamps[:] = self._sum(planned)
+        demand.dark[:] = self._sum(dark)
+        demand.lit[:] = demand.lamps > 0
+        demand.steady[:] = self._sum(~steady) == 0
 
     def _sum(self, values: Floats | Mask) -> Floats:
         """The lamps' values (n,) summed by series, (m,)."""

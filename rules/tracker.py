@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from cases.events import CaseEvent, EventName
 from facility.clock import MINUTE, to_rfc3339
 from rules import rulebook
@@ -52,6 +54,14 @@ class Case:
     chatters: bool = False
     quiet: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Of a case that chatters: since when a member is seen sound, and when it last was."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A tracker's state: its cases, those that recovered lately, and what was opened when."""
+
+    open: list[Case]
+    recovered: list[Case]
+    openings: list[tuple[str, str, list[int]]]
 
 
 _BREAK = 5 * MINUTE
@@ -177,6 +187,19 @@ class Tracker:
             return
         self.cases[case_id] = case
         self._take(case, list(case.members))
+
+    def kept(self) -> Kept:
+        """The state, without the events that were not drained yet."""
+        openings = [(*key, times) for key, times in self._openings.items()]
+        return Kept(list(self.cases.values()), list(self._recovered.values()), openings)
+
+    def take_up(self, kept: Kept) -> None:
+        """Goes on from another tracker's state."""
+        for case in kept.open:
+            self.cases[case.id] = case
+            self._take(case, list(case.members))
+        self._recovered = {(case.type, case.subject): case for case in kept.recovered}
+        self._openings = {(type_, subject): times for type_, subject, times in kept.openings}
 
     def drain(self) -> list[CaseEvent]:
         """The events since the last call."""

@@ -1,0 +1,119 @@
+"""What holds of any evening: events add up to cases, a fault is in one of them, and how readings
+are delivered does not matter."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cases.case import Case
+from cases.events import CaseEvent
+from cases.lifecycle import apply
+from facility.clock import HOUR, MINUTE
+from rules.tracker import FAMILY
+from tests.rules.evening import END, START, Reading, district, readings, through
+from tests.rules.street import DUSK, engine, lamp, live
+
+SEEDS = st.integers(0, 10_000)
+
+
+def night(sent: list[Reading]) -> list[CaseEvent]:
+    return through(engine(district()), sent, START, END)
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=SEEDS)
+def test_events_add_up_and_a_member_is_in_one_case_of_a_family(seed: int) -> None:
+    cases: dict[str, Case] = {}
+    where: dict[tuple[str, str], str] = {}
+    for event in night(readings(seed)):
+        outcome = apply(cases.get(event.case), event)
+        assert isinstance(outcome, Case), outcome
+        cases[event.case] = outcome
+        family = FAMILY[event.type]
+        for member in event.members:
+            if event.event in ("opened", "joined", "relapsed"):
+                assert where.setdefault((family, member), event.case) == event.case
+            else:
+                assert where.pop((family, member), event.case) == event.case
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=SEEDS)
+def test_repeated_readings_change_nothing(seed: int) -> None:
+    sent = readings(seed, delivery=False)
+    chance = random.Random(seed)
+    again = [
+        (one[0] + chance.randrange(30 * MINUTE), *one[1:]) for one in sent if chance.random() < 0.3
+    ]
+    twice = sorted([*sent, *(one for one in again if one[0] < END)], key=lambda one: one[:4])
+    assert _seen(night(twice)) == _seen(night(sent))
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=SEEDS)
+def test_the_order_within_a_minute_changes_nothing(seed: int) -> None:
+    sent = readings(seed, delivery=False)
+    minutes: dict[int, list[Reading]] = defaultdict(list)
+    for one in sent:
+        minutes[one[0] // MINUTE].append(one)
+    shuffled = []
+    chance = random.Random(seed)
+    for minute in minutes.values():
+        arrivals = sorted(one[0] for one in minute)
+        chance.shuffle(minute)
+        shuffled += [(at, *one[1:]) for at, one in zip(arrivals, minute, strict=True)]
+    assert [e for e in _seen(night(shuffled)) if "gas" not in e[1]] == [
+        e for e in _seen(night(sent)) if "gas" not in e[1]
+    ]
+
+
+@settings(max_examples=8, deadline=None)
+@given(begins=st.integers(0, 40), lasts=st.integers(5, 45), late=st.integers(30, 200))
+def test_what_comes_late_never_reopens_the_past(begins: int, lasts: int, late: int) -> None:
+    """A lamp is dark for a while, offline, and tells so only after it was seen lit again."""
+    street = [lamp(f"L{i}", seq=i) for i in range(20)]
+    dark_from = DUSK + HOUR + begins * MINUTE
+    lit_again = dark_from + lasts * MINUTE
+    one = engine(street)
+
+    def shown(name: str, ts: int) -> dict[str, float] | None:
+        gone = name == "L4" and dark_from <= ts < lit_again
+        return None if gone else {"on": 1.0, "power_w": 58.0}
+
+    told = lit_again + late * MINUTE
+    live(one, street, shown, DUSK, told)
+    kept = [
+        (told + 100, "streetlight", "L4", ts, {"on": 1.0, "power_w": 0.3})
+        for ts in range(dark_from, lit_again, 5 * MINUTE)
+    ]
+    assert through(one, kept, told, told + MINUTE) == []
+    assert live(one, street, shown, told + MINUTE, told + HOUR) == []
+
+
+@settings(max_examples=8, deadline=None)
+@given(minutes=st.integers(1, 60))
+def test_a_lamp_is_a_case_just_where_it_was_dark_for_the_hold(minutes: int) -> None:
+    street = [lamp(f"L{i}", seq=i) for i in range(20)]
+    out = DUSK + HOUR
+
+    def shown(name: str, ts: int) -> dict[str, float]:
+        dark = name == "L4" and out <= ts < out + minutes * MINUTE
+        return {"on": 1.0, "power_w": 0.3 if dark else 58.0}
+
+    opened = [
+        e for e in live(engine(street), street, shown, DUSK, out + 2 * HOUR) if e.event == "opened"
+    ]
+    # Reports are five minutes apart, and each stands for half of that.
+    if minutes <= 7:
+        assert opened == []
+    if minutes >= 15:
+        assert len(opened) == 1
+
+
+def _seen(events: list[CaseEvent]) -> list[tuple[int, str, str, str]]:
+    """Events without those of silence, which is about arrivals."""
+    return [(e.at, e.type, e.event, e.subject) for e in events if e.type != "device.silent"]
