@@ -86,6 +86,10 @@ class BacklogDetector:
             # The day is over: what left since the last report still counts for it, what came
             # in belongs to the new one.
             inside = max(0.0, balance.inside - lost)
+            if inside <= self._tolerance(balance.came_in):
+                # Waste dries and scales differ: what is left of a cleared day is no waste, and
+                # must not add up from day to day.
+                balance.inside = lost
             balance.verdict = (deadline, inside, balance.came_in)
             balance.judged = deadline
             balance.came_in = 0.0
@@ -103,7 +107,7 @@ class BacklogDetector:
         for row, (station, balance) in enumerate(zip(self._stations, self._balances, strict=True)):
             case = members.get(station.id)
             # Of what is inside, that which came in since the deadline is not late yet.
-            if case and balance.ts and balance.inside - balance.came_in <= self._book.tolerance_t:
+            if case and balance.ts and balance.inside - balance.came_in <= self._book.cleared_t:
                 self._tracker.leave(now, case, (station.id,), "cleared", self._shown(row))
                 case = None
             if balance.verdict is None:

@@ -109,6 +109,7 @@ class Backlog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     tolerance_t: float
     tolerance_share: float
+    cleared_t: float
 
 
 class Flooding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -87,3 +87,14 @@ def test_nothing_heard_at_the_deadline_opens_nothing_until_it_is() -> None:
     backlog = [event for event in events if event.type == "station.backlog"]
     assert len(backlog) == 1
     assert backlog[0].at >= MIDNIGHT + 2 * HOUR
+
+
+def test_what_dries_away_each_day_does_not_add_up() -> None:
+    def shown(_: str, ts: int) -> dict[str, float]:
+        """40 t a day come in; 2 % less are weighed out, every evening."""
+        day, within = divmod(ts - MORNING, 24 * HOUR)
+        inbound = 40 * (day + min(1.0, max(0.0, (within - HOUR) / (10 * HOUR))))
+        out = 39.2 * (day + min(1.0, max(0.0, (within - 13 * HOUR) / (4 * HOUR))))
+        return {"inbound_t": 5000 + inbound, "outbound_t": 4000 + out}
+
+    assert live(engine(ONE), ONE, shown, MORNING, MORNING + 6 * 24 * HOUR) == []
