@@ -151,6 +151,10 @@ class Engine:
             self._judge(self.now + TICK)
         return self.tracker.drain()
 
+    def skip(self, to: int) -> None:
+        """Lets time pass up to ``to`` (ms) without taking stock of it."""
+        self.now = max(self.now, to - to % TICK)
+
     def warm(self, batch: ReadingBatch) -> None:
         """Takes in readings from before the start, without taking stock of them."""
         self._feed(batch, slice(0, len(batch)))

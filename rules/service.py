@@ -13,7 +13,7 @@ from cases.desk import Desk
 from cases.events import CaseEvent
 from facility.background import Loop
 from facility.bus import Bus, Health, Message
-from facility.clock import HOUR, SECOND, Clock
+from facility.clock import HOUR, MINUTE, SECOND, Clock
 from facility.errors import Retryable
 from facility.inventory import Inventory
 from facility.lighting import LightingPlan
@@ -22,6 +22,8 @@ from facility.readings import ReadingBatch
 from facility.store.base import ReadingsStore
 from rules import rulebook
 from rules.engine import Engine
+from rules.snapshot import Damaged
+from rules.state_file import Saved, StateFile
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,17 @@ _WARM: dict[str, int] = {
 _MAX_WAITING = 500
 """Batches waiting; past that the oldest are let go, and said so: the store still has them."""
 
+_SAVE_EVERY_S = 60.0
+_SAVE_APART_S = 1.0
+"""Events wait so long for the next state at most: a large fleet's takes some tenths of a second."""
+
+_OVERLAP = 10 * MINUTE
+"""Before the saved moment, for readings that were stored a little later than they were measured."""
+
+_CATCH_UP = 6 * HOUR
+_CATCH_UP_STEP = 10 * MINUTE
+"""After a longer break the rules go on with what they knew, and do not judge the time between."""
+
 
 class RulesSettings(BaseModel):
     """``rulebook`` is a file whose figures stand in place of the built-in ones."""
@@ -51,7 +64,11 @@ class RulesSettings(BaseModel):
 
 
 class RulesService:
-    """The live engine. Its clock is the system's, its readings the bus's."""
+    """The live engine. Its clock is the system's, its readings the bus's.
+
+    With a ``state_file`` it goes on where it was; without one it starts from the open cases and
+    the recent readings.
+    """
 
     def __init__(
         self,
@@ -63,6 +80,7 @@ class RulesService:
         desk: Desk,
         bus: Bus,
         clock: Clock,
+        state_file: Path | None = None,
     ) -> None:
         self._store = store
         self._desk = desk
@@ -71,30 +89,81 @@ class RulesService:
         self._engine = Engine(inventory, plans, timezone, rulebook.load(settings.rulebook))
         self._waiting: deque[ReadingBatch] = deque()
         self._let_go = 0
+        self._file = StateFile(state_file) if state_file else None
+        self._saved_at = 0.0
+        self._found: list[CaseEvent] = []
         self._unrecorded: list[CaseEvent] = []
         self._recorded = 0
         self._seen_seq = 0
         self._reported = 0.0
         self._problem = ""
+        self._unsaved = ""
         self.loop = Loop("rules", self._step)
         bus.listen(self._hear)
 
     def start(self) -> None:
-        """Takes up the open cases and the recent readings, then goes on."""
-        self._seen_seq = self._desk.last_seq()
-        for case in self._desk.unclosed():
-            self._engine.tracker.restore(
-                case.id, case.type, case.subject, case.members, case.recovered_at
-            )
+        """Takes up the saved state, or the open cases and the recent readings; then goes on."""
+        self.prepare()
+        self.loop.start()
+
+    def prepare(self) -> None:
+        """All of the start but the thread. Raises Retryable while a database is away."""
         now = self._clock.now_ms()
+        saved = self._file.read() if self._file else None
+        if saved and self._thaw(saved):
+            self._desk.record(saved.events)
+            self._seen_seq = min(saved.seen_seq, self._desk.last_seq())
+            self._agree_with_desk()
+            self._catch_up(now)
+            return
+        self._seen_seq = self._desk.last_seq()
+        self._agree_with_desk()
         for table, reach in _WARM.items():
             for batch in self._store.scan(table, now - reach, now):
                 self._engine.warm(batch)
-        self._engine.advance(now)
-        self.loop.start()
+        self._found += self._engine.advance(now)
+
+    def _thaw(self, saved: Saved) -> bool:
+        try:
+            self._engine.thaw(saved.state)
+        except Damaged as error:
+            log.warning("the saved state cannot be used, the rules start anew: %s", error)
+            return False
+        return True
+
+    def _agree_with_desk(self) -> None:
+        """The desk has the last word on which cases there are."""
+        tracker = self._engine.tracker
+        for case in list(tracker.cases.values()):
+            if not case.closed:
+                kept = self._desk.get(case.id)
+                if kept is None:
+                    tracker.forget(case.id)
+                elif kept.state == "closed":
+                    tracker.close(case.id)
+        for known in self._desk.unclosed():
+            if not tracker.knows(known.id):
+                tracker.restore(
+                    known.id, known.type, known.subject, known.members, known.recovered_at
+                )
+
+    def _catch_up(self, now: int) -> None:
+        """Judges what was stored since the state was saved, as it would have been judged then."""
+        engine = self._engine
+        engine.skip(now - _CATCH_UP)
+        begin = engine.now - _OVERLAP
+        while begin < now:
+            end = min(begin + _CATCH_UP_STEP, now)
+            batches = [b for table in _WARM for b in self._store.scan(table, begin, end)]
+            self._found += engine.take(batches)
+            self._found += engine.advance(end)
+            begin = end
 
     def stop(self) -> None:
         self.loop.stop()
+        if self._file and not self.loop.alive:
+            self._save()
+            self._record()
 
     def _hear(self, message: Message) -> None:
         if isinstance(message, ReadingBatch):
@@ -103,17 +172,40 @@ class RulesService:
                 self._let_go += len(self._waiting.popleft())
 
     def _step(self) -> None:
-        batches: list[ReadingBatch] = []
-        while self._waiting:
-            batches.append(self._waiting.popleft())
-        self._unrecorded += self._engine.take(batches)
-        allowance = int(_ALLOWANCE_S * SECOND * self._clock.speed)
-        self._unrecorded += self._engine.advance(self._clock.now_ms() - allowance)
-        self._record()
-        self._heed_people()
+        self.work()
         if time.monotonic() - self._reported >= _REPORT_EVERY_S:
             self._report()
         self.loop.wait(_STEP_S)
+
+    def work(self) -> None:
+        """Takes in what has come, judges, records, and hears of what people did."""
+        batches: list[ReadingBatch] = []
+        while self._waiting:
+            batches.append(self._waiting.popleft())
+        self._found += self._engine.take(batches)
+        allowance = int(_ALLOWANCE_S * SECOND * self._clock.speed)
+        self._found += self._engine.advance(self._clock.now_ms() - allowance)
+        passed = time.monotonic() - self._saved_at
+        if passed >= (_SAVE_APART_S if self._found else _SAVE_EVERY_S):
+            self._save()
+        self._record()
+        self._heed_people()
+
+    def _save(self) -> None:
+        """Writes the state with the events it led to; only then may they be recorded."""
+        self._unrecorded += self._found
+        self._found = []
+        if not self._file:
+            return
+        self._saved_at = time.monotonic()
+        try:
+            self._file.write(Saved(self._engine.freeze(), self._unrecorded, self._seen_seq))
+        except OSError as error:
+            if not self._unsaved:
+                log.error("the rules' state cannot be saved: %s", error)
+            self._unsaved = str(error)
+        else:
+            self._unsaved = ""
 
     def _record(self) -> None:
         """Puts the events on the desk; while the database is away they wait, in order."""
@@ -151,12 +243,12 @@ class RulesService:
             "readings": self._engine.readings,
             "unknown_devices": self._engine.unknown_devices,
             "events": self._recorded,
-            "waiting_events": len(self._unrecorded),
+            "waiting_events": len(self._unrecorded) + len(self._found),
             "let_go": self._let_go,
             "watermark_age_s": round(lag, 1),
         }
         problems = []
-        if problem := self._problem or self.loop.failure:
+        if problem := self._problem or self._unsaved or self.loop.failure:
             problems.append(("rules", f"规则服务出错:{problem}", f"the rules fail: {problem}"))
         if lag > 180 + _ALLOWANCE_S * self._clock.speed:
             problems.append(("behind", "规则计算滞后", "the rules have fallen behind"))

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from facility.clock import MINUTE, to_rfc3339
+from facility.clock import HOUR, MINUTE, to_rfc3339
 from facility.inventory import Inventory
 from facility.measurements import STATUS_REASONS, STATUS_STATES
-from facility.readings import Codes, ReadingBatch
+from facility.readings import Codes, ReadingBatch, Times
 from rules.fleet import Fleet, Mask, Rows
 from rules.rulebook import Rulebook
 from rules.tracker import Tracker
@@ -46,7 +46,7 @@ class SilenceDetector:
     """Opens and ends ``device.silent``."""
 
     KEPT = ("_lost_power",)
-    PLAIN: ClassVar[dict[str, Any]] = {"_since_start": int}
+    PLAIN: ClassVar[dict[str, Any]] = {"_since_start": int, "_lost": bool}
 
     def __init__(
         self, inventory: Inventory, fleet: Fleet, book: Rulebook, tracker: Tracker
@@ -63,6 +63,7 @@ class SilenceDetector:
             self._add_group(f"circuit:{name}", [lamp.id for lamp in lamps])
         self._lost_power = np.zeros(len(fleet), dtype=np.int64)
         self._since_start = 0
+        self._lost = False
 
     def feed_status(self, rows: Codes, batch: ReadingBatch) -> None:
         """Remembers last gasps: they tell a lost supply from a lost radio."""
@@ -79,15 +80,24 @@ class SilenceDetector:
             if not fleet.heard.any():
                 return np.zeros(len(fleet), dtype=bool)
             self._since_start = now
-        allowed = fleet.every * (self._book.missed + self._book.margin)
-        missing: Mask = now - np.maximum(fleet.heard, self._since_start) > allowed
+        # Once a lost feed is back, every device has its time to be heard again.
+        lost = self._feed_is_lost(now)
+        if self._lost and not lost:
+            self._since_start = now
+        self._lost = lost
+        missing: Mask = now - np.maximum(fleet.heard, self._since_start) > self._allowed()
         return missing & fleet.interval_known()
+
+    def _allowed(self) -> Times:
+        """For how long each device may be silent, ms."""
+        every = np.where(self._fleet.every > 0, self._fleet.every, HOUR)
+        return np.asarray(every * (self._book.missed + self._book.margin), dtype=np.int64)
 
     def judge(self, now: int, silent: Mask) -> None:
         """Takes stock at ``now``."""
         members = self._tracker.members(FAMILY)
         if members:
-            self._end_where_heard(now, silent)
+            self._end_where_heard(now)
         fresh = [
             row for row in np.flatnonzero(silent).tolist() if self._fleet.ids[row] not in members
         ]
@@ -164,12 +174,13 @@ class SilenceDetector:
         """Whether a device fell silent with its group: none of it was heard since."""
         return self._heard_since(row, group.rows) == 0
 
-    def _end_where_heard(self, now: int, silent: Mask) -> None:
+    def _end_where_heard(self, now: int) -> None:
         row_of = self._fleet.row_of
+        heard = now - self._fleet.heard <= self._allowed()
         back: dict[str, list[str]] = {}
         for member, case in self._tracker.members(FAMILY).items():
             row = row_of.get(member)
-            if row is None or not silent[row]:
+            if row is None or heard[row]:
                 back.setdefault(case.id, []).append(member)
         for case_id, members in back.items():
             self._tracker.leave(now, self._tracker.cases[case_id], members, "heard", {})

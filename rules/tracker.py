@@ -172,6 +172,12 @@ class Tracker:
         for key in [key for key, case in self._recovered.items() if case.id == case_id]:
             del self._recovered[key]
 
+    def forget(self, case_id: str) -> None:
+        """Drops a case that nobody else knows of."""
+        case = self.cases.pop(case_id, None)
+        if case:
+            self._release(case, list(case.members))
+
     def restore(
         self,
         case_id: str,
@@ -187,6 +193,11 @@ class Tracker:
             return
         self.cases[case_id] = case
         self._take(case, list(case.members))
+
+    def knows(self, case_id: str) -> bool:
+        """Whether the case is open here, or recovered a short while ago."""
+        recovered = (case.id for case in self._recovered.values())
+        return case_id in self.cases or case_id in recovered
 
     def kept(self) -> Kept:
         """The state, without the events that were not drained yet."""
