@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from command.doctor import doctor
 from command.quarantine import add_arguments as add_quarantine_arguments
 from command.quarantine import quarantine
 from facility.errors import XiuhuaError
+from facility.garbage import collect_seldom
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,9 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
     for chatty in ("alembic", "uvicorn.error", "amqtt"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     options = _parser().parse_args(arguments)
-    # Readings pass through as millions of short-lived dicts without cycles: the collector's default
-    # of one look every 700 of them costs a quarter of the speed.
-    gc.set_threshold(50_000, 20, 50)
+    collect_seldom()
     try:
         run: Callable[[argparse.Namespace], int] = options.run
         return run(options)

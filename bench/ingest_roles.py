@@ -21,6 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from facility.bus import LocalBus, Message
 from facility.clock import SystemClock
+from facility.garbage import collect_seldom
 from facility.mqtt import MqttSettings
 from facility.readings import ReadingBatch
 from facility.store.base import ReadingsStore, WriteResult
@@ -141,6 +142,7 @@ def _say(figures: dict[str, Any]) -> None:
 
 
 def main() -> None:
+    collect_seldom()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("role", choices=["ours", "stock"])
     parser.add_argument("--url", required=True)

@@ -22,6 +22,7 @@ import msgspec
 from bench.machine import describe
 from facility.assets import Asset, Cover, Streetlight
 from facility.clock import MINUTE, from_rfc3339
+from facility.garbage import collect_seldom
 from facility.inventory import Inventory
 from facility.lighting import load_plans
 from ingest.capture import Capture
@@ -125,6 +126,7 @@ def timed(work: Callable[[], None], repeats: int) -> float:
 
 
 def main() -> None:
+    collect_seldom()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readings", type=int, default=250_000)
     parser.add_argument("--repeats", type=int, default=3)

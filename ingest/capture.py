@@ -81,10 +81,16 @@ class Capture:
 def _to_messages(lines: list[_Line]) -> Messages:
     """ValueError where a ``tst`` is no time."""
     text = msgspec.json.Decoder(str).decode
-    payloads = [bytes(line.payload) for line in lines]
+    payloads: list[bytes | str]
+    try:
+        payloads = [text(line.payload) for line in lines]
+    except msgspec.ValidationError:
+        # With %J a payload is the JSON itself, and a recording may have both.
+        raws = [bytes(line.payload) for line in lines]
+        payloads = [text(raw) if raw[0] == _QUOTE else raw for raw in raws]
     return Messages(
         [line.topic for line in lines],
-        [text(raw) if raw[0] == _QUOTE else raw for raw in payloads],
+        payloads,
         _arrivals([line.tst for line in lines]),
     )
 
