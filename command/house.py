@@ -96,13 +96,14 @@ class House:
         """Runs the engine over what the bus brings."""
         rules = RulesService(
             self._settings.rules,
-            self.kept(),
+            self.kept,
             load_plans(),
             self._settings.site.timezone,
             self.store,
             self._open_desk(),
             self._bus,
             self._clock,
+            self._settings.data_dir / "rules.state",
         )
         self._stack.callback(rules.stop)
         # Here because of rules there is one process only, and one is enough.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -67,13 +68,13 @@ class RulesService:
     """The live engine. Its clock is the system's, its readings the bus's.
 
     With a ``state_file`` it goes on where it was; without one it starts from the open cases and
-    the recent readings.
+    the recent readings, and so it does where ``inventory`` answers another one than before.
     """
 
     def __init__(
         self,
         settings: RulesSettings,
-        inventory: Inventory,
+        inventory: Callable[[], Inventory],
         plans: dict[str, LightingPlan],
         timezone: str,
         store: ReadingsStore,
@@ -86,7 +87,12 @@ class RulesService:
         self._desk = desk
         self._bus = bus
         self._clock = clock
-        self._engine = Engine(inventory, plans, timezone, rulebook.load(settings.rulebook))
+        self._inventory_now = inventory
+        self._inventory = inventory()
+        self._plans = plans
+        self._timezone = timezone
+        self._book = rulebook.load(settings.rulebook)
+        self._engine = self._engine_over(self._inventory)
         self._waiting: deque[ReadingBatch] = deque()
         self._let_go = 0
         self._file = StateFile(state_file) if state_file else None
@@ -100,6 +106,9 @@ class RulesService:
         self._unsaved = ""
         self.loop = Loop("rules", self._step)
         bus.listen(self._hear)
+
+    def _engine_over(self, inventory: Inventory) -> Engine:
+        return Engine(inventory, self._plans, self._timezone, self._book)
 
     def start(self) -> None:
         """Takes up the saved state, or the open cases and the recent readings; then goes on."""
@@ -117,6 +126,10 @@ class RulesService:
             self._catch_up(now)
             return
         self._seen_seq = self._desk.last_seq()
+        self._start_anew(now)
+
+    def _start_anew(self, now: int) -> None:
+        """Takes up the open cases and the recent readings."""
         self._agree_with_desk()
         for table, reach in _WARM.items():
             for batch in self._store.scan(table, now - reach, now):
@@ -179,6 +192,7 @@ class RulesService:
 
     def work(self) -> None:
         """Takes in what has come, judges, records, and hears of what people did."""
+        self._keep_up_with_inventory()
         batches: list[ReadingBatch] = []
         while self._waiting:
             batches.append(self._waiting.popleft())
@@ -190,6 +204,16 @@ class RulesService:
             self._save()
         self._record()
         self._heed_people()
+
+    def _keep_up_with_inventory(self) -> None:
+        """Starts anew over another inventory, once everything found so far is on the desk."""
+        installed = self._inventory_now()
+        if installed is self._inventory or self._found or self._unrecorded:
+            return
+        log.info("the inventory has changed: %d assets", len(installed))
+        self._inventory = installed
+        self._engine = self._engine_over(installed)
+        self._start_anew(self._clock.now_ms())
 
     def _save(self) -> None:
         """Writes the state with the events it led to; only then may they be recorded."""

@@ -47,17 +47,18 @@ def district() -> list[Asset]:
     return [*lamps, cabinet, cover("M1"), cover("M2"), station("W1", 20 * HOUR)]
 
 
-def readings(seed: int, delivery: bool = True) -> list[Reading]:
+def readings(seed: int, delivery: bool = True, silence: bool = True) -> list[Reading]:
     """What the district sends, in order of arrival.
 
-    With ``delivery`` some of it comes late, twice, or after what was measured later.
+    With ``delivery`` some of it comes late, twice, or after what was measured later; with
+    ``silence`` some devices fall silent.
     """
     chance = random.Random(seed)
     sent: list[Reading] = []
     for asset in district():
         every = (asset.report_every_s or 300) * SECOND
         wrong = _spans(chance)
-        silent = _spans(chance)[:1] if chance.random() < 0.3 else []
+        silent = _spans(chance)[:1] if silence and chance.random() < 0.3 else []
         first = START + chance.randrange(every)
         for due in range(first, END, every):
             ts = due + chance.randrange(every // 20)

@@ -18,7 +18,7 @@ from facility.store.duckdb import DuckStore
 from rules import service as module
 from rules.service import RulesService, RulesSettings
 from tests.rules.evening import START, Reading, batches, district, readings
-from tests.rules.street import ZONE
+from tests.rules.street import ZONE, cover
 
 SEED = 7
 END = START + 4 * HOUR
@@ -50,12 +50,13 @@ class House:
         self.desk = Desk(self.url)
         self.clock = SetClock()
         self.file = folder / "rules.state"
+        self.inventory = Inventory.of(district())
         self.start()
 
     def start(self) -> None:
         self.bus = LocalBus()
         self.rules = RulesService(
-            RulesSettings(), Inventory.of(district()), load_plans(), ZONE,
+            RulesSettings(), lambda: self.inventory, load_plans(), ZONE,
             self.store, self.desk, self.bus, self.clock, self.file,
         )  # fmt: skip
         self.rules.prepare()
@@ -193,3 +194,21 @@ def test_a_case_closed_while_the_rules_were_down_stays_closed(
     assert kept.state == "closed"
     again = [c for c in house.desk.unclosed() if (c.type, c.subject) == (case.type, case.subject)]
     assert again == []
+
+
+def test_an_asset_installed_while_it_runs_is_judged_from_then_on(
+    open_house: Callable[[], House],
+) -> None:
+    house = open_house()
+    house.inventory = Inventory.of([])
+    house.start()
+
+    def tilted(minutes: int) -> Reading:
+        at = START + minutes * MINUTE
+        return at, "cover", "M-NEW", at, {"tilt_deg": 100.0}
+
+    house.live([tilted(1)], START, START + 5 * MINUTE)
+    assert house.events() == []
+    house.inventory = Inventory.of([cover("M-NEW")])
+    house.live([tilted(6)], START + 5 * MINUTE, START + 10 * MINUTE)
+    assert [event[3:5] for event in house.events()] == [("cover.displaced", "cover:M-NEW")]
