@@ -17,13 +17,13 @@ def test_twenty_kills_lose_and_double_nothing(
 ) -> None:
     ingest = new_ingest("killed")
     ingest.start()
-    publisher = publisher_of(ingest, broker.port, 40_000, 2_500)
+    publisher = publisher_of(ingest, broker.port, 25_000, 2_000)
     chance = random.Random()
     for kill in range(KILLS):
         ingest.prepare()
         # The moment of the kill is what is tested: there is nothing to wait for. Every other one
         # comes while it works off what the broker kept for it.
-        time.sleep(chance.uniform(0.2, 0.6))
+        time.sleep(chance.uniform(0.1, 0.4))
         if kill % 2:
             ingest.wait_until_up()
             time.sleep(chance.uniform(0, 0.1))
