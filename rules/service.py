@@ -68,7 +68,7 @@ class RulesService:
     """The live engine. Its clock is the system's, its readings the bus's.
 
     With a ``state_file`` it goes on where it was; without one it starts from the open cases and
-    the recent readings, and so it does where ``inventory`` answers another one than before.
+    the recent readings. Where ``inventory`` answers another one than before it goes on over that.
     """
 
     def __init__(
@@ -126,10 +126,6 @@ class RulesService:
             self._catch_up(now)
             return
         self._seen_seq = self._desk.last_seq()
-        self._start_anew(now)
-
-    def _start_anew(self, now: int) -> None:
-        """Takes up the open cases and the recent readings."""
         self._agree_with_desk()
         for table, reach in _WARM.items():
             for batch in self._store.scan(table, now - reach, now):
@@ -206,14 +202,15 @@ class RulesService:
         self._heed_people()
 
     def _keep_up_with_inventory(self) -> None:
-        """Starts anew over another inventory, once everything found so far is on the desk."""
+        """Goes on over another inventory, with what is known of the devices that are in both."""
         installed = self._inventory_now()
-        if installed is self._inventory or self._found or self._unrecorded:
+        if installed is self._inventory:
             return
         log.info("the inventory has changed: %d assets", len(installed))
         self._inventory = installed
+        state = self._engine.freeze()
         self._engine = self._engine_over(installed)
-        self._start_anew(self._clock.now_ms())
+        self._engine.thaw(state)
 
     def _save(self) -> None:
         """Writes the state with the events it led to; only then may they be recorded."""

@@ -45,8 +45,8 @@ class _Group:
 class SilenceDetector:
     """Opens and ends ``device.silent``."""
 
-    KEPT = ("_lost_power",)
-    PLAIN: ClassVar[dict[str, Any]] = {"_since_start": int, "_lost": bool}
+    KEPT = ("_lost_power", "_since")
+    PLAIN: ClassVar[dict[str, Any]] = {"_lost": bool}
 
     def __init__(
         self, inventory: Inventory, fleet: Fleet, book: Rulebook, tracker: Tracker
@@ -62,7 +62,8 @@ class SilenceDetector:
         for name, lamps in inventory.circuits.items():
             self._add_group(f"circuit:{name}", [lamp.id for lamp in lamps])
         self._lost_power = np.zeros(len(fleet), dtype=np.int64)
-        self._since_start = 0
+        # From when on a device is expected to be heard, ms; 0 before it is.
+        self._since: Times = np.zeros(len(fleet), dtype=np.int64)
         self._lost = False
 
     def feed_status(self, rows: Codes, batch: ReadingBatch) -> None:
@@ -76,16 +77,15 @@ class SilenceDetector:
         Those never heard count from the first sign of life of any.
         """
         fleet = self._fleet
-        if not self._since_start:
-            if not fleet.heard.any():
-                return np.zeros(len(fleet), dtype=bool)
-            self._since_start = now
+        if not fleet.heard.any():
+            return np.zeros(len(fleet), dtype=bool)
+        self._since[self._since == 0] = now
         # Once a lost feed is back, every device has its time to be heard again.
         lost = self._feed_is_lost(now)
         if self._lost and not lost:
-            self._since_start = now
+            self._since[:] = now
         self._lost = lost
-        missing: Mask = now - np.maximum(fleet.heard, self._since_start) > self._allowed()
+        missing: Mask = now - np.maximum(fleet.heard, self._since) > self._allowed()
         return missing & fleet.interval_known()
 
     def _allowed(self) -> Times:
@@ -151,7 +151,7 @@ class SilenceDetector:
     def _late(self, now: int, row: int, rows: Rows) -> Rows:
         """Those of a group that report as often as the device, and should have by now."""
         every = self._fleet.every[rows]
-        heard = np.maximum(self._fleet.heard[rows], self._since_start)
+        heard = np.maximum(self._fleet.heard[rows], self._since[rows])
         paced = (every > 0) & (every <= self._fleet.every[row])
         late: Rows = rows[paced & (now - heard > every * _STILL_OUT)]
         return late
@@ -167,7 +167,7 @@ class SilenceDetector:
     def _may_wait(self, now: int, row: int) -> bool:
         """Whether a verdict may still wait for the rest of a group: one more hold at most."""
         hold = self._fleet.every[row] * (self._book.missed + self._book.margin)
-        started = max(int(self._fleet.heard[row]), self._since_start)
+        started = max(int(self._fleet.heard[row]), int(self._since[row]))
         return bool(now - started <= 2 * hold)
 
     def _out_with(self, row: int, group: _Group) -> bool:
@@ -198,7 +198,7 @@ class SilenceDetector:
         return ("power" if lost else "communications"), shown
 
     def _feed_is_lost(self, now: int) -> bool:
-        last = max(int(self._fleet.heard.max()), self._since_start)
+        last = int(self._fleet.heard.max())
         return len(self._fleet) >= _FEED_MIN_DEVICES and now - last > _FEED_LOST
 
     def _caseless(self, rows: Rows, silent: Mask) -> list[int]:
