@@ -9,6 +9,7 @@ the start and not three first.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -135,20 +136,20 @@ class Correlation:
 
     def _circuits_first(self, moment: _Moment, fresh: list[int]) -> list[int]:
         """Gives circuits at fault their cases; the lamps that are left for the segments."""
-        for name in dict.fromkeys(self._circuit_of[row] for row in fresh):
-            if name is None or name not in self._circuits:
+        left: list[int] = []
+        for name, mine in _grouped(fresh, self._circuit_of).items():
+            rows = self._circuits.get(name or "")
+            if rows is None:
+                left += mine
                 continue
-            rows = self._circuits[name]
-            mine = [row for row in fresh if self._circuit_of[row] == name]
             case = self._tracker.find(self._sort.group, f"circuit:{name}")
             if case:
                 self._join(moment, case, mine)
             elif self._is_circuit(rows, moment.faulty, moment):
                 self._open_group(moment, f"circuit:{name}", rows[moment.faulty[rows]], "circuit")
             elif not self._is_circuit(rows, moment.suspected, moment):
-                continue
-            fresh = [row for row in fresh if self._circuit_of[row] != name]
-        return fresh
+                left += mine
+        return sorted(left)
 
     def _is_circuit(self, rows: Rows, faulty: Mask, moment: _Moment) -> bool:
         """Whether nearly all of a circuit's reporting lamps are at fault, over several segments."""
@@ -161,10 +162,11 @@ class Correlation:
 
     def _segments_first(self, moment: _Moment, fresh: list[int]) -> list[int]:
         """Gives segments at fault their cases; the lamps that are left are each its own."""
-        for name in dict.fromkeys(self._segment_of[row] for row in fresh):
+        left: list[int] = []
+        for name, mine in _grouped(fresh, self._segment_of).items():
             if name is None:
+                left += mine
                 continue
-            mine = [row for row in fresh if self._segment_of[row] == name]
             case = self._tracker.find(self._sort.group, f"segment:{name}")
             # Lamps that a circuit explains say nothing about the segment.
             rows = np.array(
@@ -175,9 +177,8 @@ class Correlation:
             elif self._is_segment(rows, moment.faulty, moment):
                 self._open_group(moment, f"segment:{name}", rows[moment.faulty[rows]], "segment")
             elif not self._is_segment(rows, moment.suspected, moment):
-                continue
-            fresh = [row for row in fresh if self._segment_of[row] != name]
-        return fresh
+                left += mine
+        return sorted(left)
 
     def _in_circuit(self, row: int) -> bool:
         case = self._tracker.members(self._family).get(self._ids[row])
@@ -221,8 +222,16 @@ class Correlation:
             values = getattr(self._lamps, name)[rows]
             values = values[~np.isnan(values)]
             if len(values):
-                shown[name] = round(float(np.median(values)), 1)
+                shown[name] = round(statistics.median(values.tolist()), 1)
         return shown
 
     def _rows(self, ids: Iterable[str]) -> Rows:
         return np.array([self._row_of[lamp_id] for lamp_id in ids], dtype=np.intp)
+
+
+def _grouped(rows: list[int], group_of: list[str | None]) -> dict[str | None, list[int]]:
+    """The rows of each group, in order."""
+    groups: dict[str | None, list[int]] = {}
+    for row in rows:
+        groups.setdefault(group_of[row], []).append(row)
+    return groups

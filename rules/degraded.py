@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facility.clock import SECOND, to_rfc3339
+from facility.clock import MINUTE, SECOND, to_rfc3339
 from facility.inventory import Inventory
 from facility.measurements import LAMP_FAULTS
 from facility.readings import Codes, Floats, ReadingBatch, Times
@@ -40,6 +40,9 @@ _FLAGS = [(2 + CAUSES.index(name), 1 << LAMP_FAULTS.index(name)) for name in CAU
 _FRESH = 1.5
 """Report intervals for which a lamp's last reading says how its circuit is."""
 
+_LOOK_EVERY = 2 * MINUTE
+"""How often the circuits are looked at."""
+
 _LOADED = 0.4
 """Share of its rating from which a lamp's power factor is judged: below, drivers fall off."""
 
@@ -51,6 +54,7 @@ class DegradedDetector:
         "runs",
         "_circuits",
         "_last",
+        "_fine",
         "_before",
         "_share",
         "_factor",
@@ -72,16 +76,20 @@ class DegradedDetector:
         self.runs = Runs(n)
         self._last: Times = np.zeros(n, dtype=np.int64)
         self._before: NDArray[np.int8] = np.zeros(n, dtype=np.int8)
+        # Lit and sound by all of its last readings.
+        self._fine: Mask = np.zeros(n, dtype=bool)
         # Power as a share of the least of a sound lamp at its level, and power factor: the last of
         # each, and the last three as shares of their limits, newest last.
         self._share, self._factor = (np.full(n, np.nan, dtype=np.float32) for _ in range(2))
-        self._shares, self._factors = (np.full((n, 3), np.nan, dtype=np.float32) for _ in range(2))
+        self._shares, self._factors = (_ring(n) for _ in range(2))
         # When it last went out or came back, s since 1970, newest last.
         self._changes: NDArray[np.int32] = np.zeros((n, book.degraded.changes), dtype=np.int32)
 
     def feed(self, rows: Codes, batch: ReadingBatch, seen: Seen) -> None:
         """Takes a batch in; ``rows`` are its lamps, ``seen`` what was made of it."""
         book = self._book
+        if not ((seen.doing == LIT_AS_PLANNED) | (seen.doing == UNLIT)).any():
+            return
         dim = batch.column("dim_pct")
         levelled = ~np.isnan(dim)
         rated = self._lamps.rated_w[rows]
@@ -96,9 +104,19 @@ class DegradedDetector:
         faults = np.nan_to_num(batch.column("faults")).astype(np.int64)
         # Nothing goes out by itself where the controller was told to switch it off.
         doing = np.where((seen.doing == UNLIT) & (dim == 0), 0, seen.doing)
+        fine = (doing == LIT_AS_PLANNED) & (faults == 0) & _fine(of_limit, book.clear)
+        fine &= _fine(allowed, book.clear)
         for part in seen.rounds:
             part = part[(doing[part] == LIT_AS_PLANNED) | (doing[part] == UNLIT)]
-            part = part[batch.ts[part] > self._last[rows[part]]]
+            last = self._last[rows[part]]
+            newer = batch.ts[part] > last
+            # Nearly all readings are of a lamp that was fine and still is: its medians would say
+            # the same.
+            still = fine[part] & self._fine[rows[part]] & (last >= seen.switched[part]) & newer
+            row, going = rows[part[still]], part[still]
+            self._last[row] = self.runs.last[row] = batch.ts[going]
+            self._share[row], self._factor[row] = share[going], factor[going]
+            part = part[newer & ~still]
             if not len(part):
                 continue
             row, ts, lit = rows[part], batch.ts[part], doing[part] == LIT_AS_PLANNED
@@ -109,6 +127,9 @@ class DegradedDetector:
             verdict = self._verdict(row, ts, lit, faults[part])
             self.runs.advance(row, ts, verdict, seen.switched[part])
             self._last[row] = ts
+            clear = _fine(self._shares[row], book.clear) & _fine(self._factors[row], book.clear)
+            sound = (verdict == SOUND) & (self.runs.count[row] >= 2)
+            self._fine[row] = sound & clear.all(axis=1)
 
     def _count_changes(
         self, row: Codes, ts: Times, doing: NDArray[np.int8], switched: Times
@@ -144,8 +165,9 @@ class DegradedDetector:
     def judge(self, now: int, silent: Mask) -> None:
         """Opens and ends cases by what the lamps last said."""
         book, runs, every = self._book, self.runs, self._lamps.every
-        fresh = (self._before == LIT_AS_PLANNED) & (now - self._last <= _FRESH * every)
-        self._circuits.see(fresh, self._share, self._factor, book)
+        if now % _LOOK_EVERY == 0:
+            fresh = (self._before == LIT_AS_PLANNED) & (now - self._last <= _FRESH * every)
+            self._circuits.see(fresh, self._share, self._factor, book)
         open_rows = self._alarm.open_rows(now)
         if open_rows:
             sound = runs.held(SOUND, book.sound_hold, now, every)
@@ -188,12 +210,23 @@ class DegradedDetector:
         return shown
 
 
+def _fine(values: Floats | Small, clear: float) -> Mask:
+    """Where a value is well over its limit, or is not known; not where its circuit explains it."""
+    fine: Mask = ~(values < clear) & ~np.isinf(values)
+    return fine
+
+
+def _ring(n: int) -> Small:
+    """The last three values of each row, (n, 3), each column of its own in memory."""
+    return np.full((n, 3), np.nan, dtype=np.float32, order="F")
+
+
 def _push(ring: Small, row: Codes, values: Floats) -> None:
     """Adds each row's value at the end of its ring, where there is one."""
     given = ~np.isnan(values)
     row = row[given]
-    ring[row, :-1] = ring[row, 1:]
-    ring[row, -1] = values[given]
+    ring[row, 0], ring[row, 1] = ring[row, 1], ring[row, 2]
+    ring[row, 2] = values[given]
 
 
 def _median(ring: Small) -> Small:

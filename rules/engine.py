@@ -28,7 +28,7 @@ from rules.day_burning import day_burning_detector
 from rules.degraded import DegradedDetector
 from rules.displaced import DisplacedDetector
 from rules.equipment import EquipmentDetector
-from rules.fleet import Fleet, Mask
+from rules.fleet import Fleet, Mask, by_row
 from rules.flooding import FloodingDetector
 from rules.gas_hazard import GasHazardDetector
 from rules.lamps import Lamps
@@ -196,6 +196,9 @@ class Engine:
             batch, rows = batch.take(installed), rows[installed]
         if not len(batch):
             return
+        # Neighbours in the inventory are neighbours in memory.
+        order = by_row(rows)
+        batch, rows = batch.take(order), rows[order]
         if batch.table == STATUS:
             self._silence.feed_status(rows, batch)
             return

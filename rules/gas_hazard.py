@@ -65,7 +65,7 @@ class GasHazardDetector:
 
     def report(self) -> None:
         """Opens the cases of the readings taken in, each at the moment it arrived."""
-        for at, row, level, cause, shown in self._due:
+        for at, row, level, cause, shown in sorted(self._due, key=lambda due: due[:2]):
             if not self._alarm.case(row):
                 self._alarm.open(at, row, cause, shown)
             elif level > self._told[row]:

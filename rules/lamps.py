@@ -140,6 +140,8 @@ class Lamps:
         self.on = np.full(n, np.nan, dtype=np.float32)
         self.voltage_v = np.full(n, np.nan, dtype=np.float32)
         self.runs = Runs(n)
+        # Every detector asks for the same moment, or two.
+        self._planned_at: dict[int, tuple[Mask, Times]] = {}
         self.last = np.zeros(n, dtype=np.int64)
 
     def __len__(self) -> int:
@@ -175,6 +177,8 @@ class Lamps:
     @property
     def every(self) -> Times:
         """Report intervals, ms; ten minutes while one is not known."""
+        if (self._every > 0).all():
+            return self._every
         return np.where(self._every > 0, self._every, _DEFAULT_EVERY)
 
     def held(self, doing: int, hold: int, now: int) -> Mask:
@@ -183,6 +187,13 @@ class Lamps:
 
     def planned_now(self, now: int) -> tuple[Mask, Times]:
         """(should be lit, since when the plan says so) of each lamp, each (n,)."""
+        if now not in self._planned_at:
+            while len(self._planned_at) > 1:
+                del self._planned_at[next(iter(self._planned_at))]
+            self._planned_at[now] = self._plan(now)
+        return self._planned_at[now]
+
+    def _plan(self, now: int) -> tuple[Mask, Times]:
         moment = np.array([now], dtype=np.int64)
         lit = np.array([s.lit(moment)[0] for s in self._schedules], dtype=bool)
         since = np.array([s.since(moment)[0] for s in self._schedules], dtype=np.int64)

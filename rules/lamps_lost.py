@@ -36,6 +36,9 @@ _DATA_SHARE = 0.7
 
 _NEARLY_ALL = 0.95
 
+_LOOK_EVERY = 5 * MINUTE
+"""How often the lamps are looked at: they do not report more often."""
+
 _LATE = 15 * MINUTE
 """A reading older than this is not held against what the lamps do now."""
 
@@ -151,7 +154,8 @@ class LampsLostDetector:
         self._end_where_sound(now)
         if (self.runs.doing == LOW).any():
             self._open(now, silent)
-        self._supply.see(now)
+        if now % _LOOK_EVERY == 0:
+            self._supply.see(now)
 
     def _end_where_sound(self, now: int) -> None:
         members = self._tracker.members(FAMILY[TYPE])

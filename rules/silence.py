@@ -85,13 +85,9 @@ class SilenceDetector:
         if self._lost and not lost:
             self._since[:] = now
         self._lost = lost
-        missing: Mask = now - np.maximum(fleet.heard, self._since) > self._allowed()
+        allowed = fleet.every * (self._book.missed + self._book.margin)
+        missing: Mask = now - np.maximum(fleet.heard, self._since) > allowed
         return missing & fleet.interval_known()
-
-    def _allowed(self) -> Times:
-        """For how long each device may be silent, ms."""
-        every = np.where(self._fleet.every > 0, self._fleet.every, HOUR)
-        return np.asarray(every * (self._book.missed + self._book.margin), dtype=np.int64)
 
     def judge(self, now: int, silent: Mask) -> None:
         """Takes stock at ``now``."""
@@ -175,12 +171,11 @@ class SilenceDetector:
         return self._heard_since(row, group.rows) == 0
 
     def _end_where_heard(self, now: int) -> None:
-        row_of = self._fleet.row_of
-        heard = now - self._fleet.heard <= self._allowed()
+        fleet, missed = self._fleet, self._book.missed + self._book.margin
         back: dict[str, list[str]] = {}
         for member, case in self._tracker.members(FAMILY).items():
-            row = row_of.get(member)
-            if row is None or heard[row]:
+            row = fleet.row_of.get(member)
+            if row is None or now - fleet.heard[row] <= (fleet.every[row] or HOUR) * missed:
                 back.setdefault(case.id, []).append(member)
         for case_id, members in back.items():
             self._tracker.leave(now, self._tracker.cases[case_id], members, "heard", {})

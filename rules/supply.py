@@ -8,7 +8,7 @@ from facility.clock import MINUTE
 from facility.inventory import Inventory
 from facility.readings import Codes, Floats, Names, ReadingBatch, Times, series_of
 from rules.fleet import Mask, Rows
-from rules.lamps import DARK, LIT, Lamps
+from rules.lamps import DARK, Lamps
 
 _FRESH = 1.5
 """Report intervals for which a lamp's last reading says what it draws."""
@@ -21,16 +21,16 @@ class Demand:
     """What each series' lamps ought to draw at the moment ``at`` (m,) ms, 0 before any; each (m,).
 
     ``watts`` by what they say of themselves, those that say nothing taken as the others;
-    ``known`` the share of ``rated`` W that says so, ``measured`` the watts that lamps themselves
-    measure, ``lamps`` how many should be lit, ``dark`` how many of those are seen dark. ``steady``
-    where all of its plans have been lit, or all dark, for long enough and stay so for a while.
+    ``known`` the share of ``rated`` W that says so, ``lamps`` how many should be lit, ``dark`` how
+    many of those are seen dark. ``steady`` where all of its plans have been lit, or all dark, for
+    long enough and stay so for a while.
     """
 
-    KEPT = ("at", "watts", "rated", "known", "measured", "lamps", "dark", "lit", "steady")
+    KEPT = ("at", "watts", "rated", "known", "lamps", "dark", "lit", "steady")
 
     def __init__(self, m: int) -> None:
         self.at: Times = np.zeros(m, dtype=np.int64)
-        self.watts, self.rated, self.known, self.measured = (np.zeros(m) for _ in range(4))
+        self.watts, self.rated, self.known = (np.zeros(m) for _ in range(3))
         self.lamps, self.dark = (np.zeros(m, dtype=np.int64) for _ in range(2))
         self.lit, self.steady = (np.zeros(m, dtype=bool) for _ in range(2))
 
@@ -84,6 +84,16 @@ class Supply:
             cabinet = lamp.cabinet or (self.ids[self.cabinet[row]] if row >= 0 else "")
             self._cabinet_of[lamp_row] = self.row_of.get(cabinet, -1)
 
+        # One code a lamp: its circuit; else its cabinet, past the series; else nothing, past both.
+        m = len(self)
+        beside = np.where(self._cabinet_of >= 0, m + self._cabinet_of, 2 * m)
+        self._fed_from = np.where(self._circuit_of >= 0, self._circuit_of, beside)
+        whole = {number: row for row, number in enumerate(self.cabinet) if not self.circuit[row]}
+        self._cabinet_row = np.array(
+            [whole[number] if self.circuit[row] else -1 for row, number in enumerate(self.cabinet)],
+            dtype=np.int32,
+        )
+
     def __len__(self) -> int:
         return len(self.names)
 
@@ -106,6 +116,8 @@ class Supply:
     def see(self, now: int) -> None:
         """Takes stock of what the lamps ought to draw at ``now``."""
         lamps, demand = self._lamps, self.demand
+        if not len(self):
+            return
         planned, since = lamps.planned_now(now)
         soon, _ = lamps.planned_now(now + AHEAD)
         steady = (now - since >= self._settle) & (planned == soon)
@@ -115,7 +127,6 @@ class Supply:
         drawn = np.where(np.isnan(lamps.power_w), guess, lamps.power_w)
         known = fresh & ~np.isnan(drawn) & planned
         rated = np.where(planned, np.nan_to_num(lamps.rated_w), 0.0)
-        metered = known & ~np.isnan(lamps.power_w) & (lamps.shown == LIT)
         dark = planned & fresh & (lamps.shown == DARK)
         told = self._sum(np.where(known, drawn, 0.0))
         of_known, of_all = self._sum(np.where(known, rated, 0.0)), self._sum(rated)
@@ -125,7 +136,6 @@ class Supply:
         demand.rated[:] = of_all
         np.divide(of_known, of_all, out=demand.known, where=of_all > 0)
         demand.known[of_all <= 0] = 0
-        demand.measured[:] = self._sum(np.where(metered, drawn, 0.0))
         demand.lamps[:] = self._sum(planned)
         demand.dark[:] = self._sum(dark)
         demand.lit[:] = demand.lamps > 0
@@ -133,8 +143,11 @@ class Supply:
 
     def _sum(self, values: Floats | Mask) -> Floats:
         """The lamps' values (n,) summed by series, (m,)."""
-        total = np.zeros(len(self))
-        for of in (self._circuit_of, self._cabinet_of):
-            fed = of >= 0
-            total += np.bincount(of[fed], weights=values[fed], minlength=len(self))
-        return total
+        by_circuit = np.bincount(self._fed_from, weights=values, minlength=2 * len(self) + 1)
+        total = by_circuit[: len(self)].astype(np.float64)
+        # A cabinet has what its circuits have, and the lamps whose circuit is not known.
+        circuits = self._cabinet_row >= 0
+        total += np.bincount(
+            self._cabinet_row[circuits], weights=total[circuits], minlength=len(self)
+        )
+        return np.asarray(total + by_circuit[len(self) : 2 * len(self)])

@@ -80,6 +80,7 @@ class Tracker:
     unheard: Callable[[str], bool] = lambda _: False
     cases: dict[str, Case] = field(default_factory=dict)
     _of_member: dict[str, dict[str, Case]] = field(default_factory=dict)
+    _of_subject: dict[tuple[str, str], str] = field(default_factory=dict)
     _recovered: dict[tuple[str, str], Case] = field(default_factory=dict)
     _openings: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _events: list[CaseEvent] = field(default_factory=list)
@@ -94,10 +95,8 @@ class Tracker:
 
     def find(self, type_: str, subject: str) -> Case | None:
         """The case of a subject that is open, whoever its members are."""
-        for case in self.cases.values():
-            if case.type == type_ and case.subject == subject and not case.closed:
-                return case
-        return None
+        case = self.cases.get(self._of_subject.get((type_, subject), ""))
+        return None if case is None or case.closed else case
 
     def open(
         self,
@@ -120,7 +119,7 @@ class Tracker:
         else:
             case = Case(_case_id(at, type_, subject), type_, subject, {})
         self._merge(at, case, members)
-        self.cases[case.id] = case
+        self._add(case)
         self._take(case, members)
         openings = self._count_opening(at, (type_, subject))
         if openings >= self.book.chatter_times:
@@ -191,7 +190,7 @@ class Tracker:
         if recovered_at is not None:
             self._recovered[type_, subject] = case
             return
-        self.cases[case_id] = case
+        self._add(case)
         self._take(case, list(case.members))
 
     def knows(self, case_id: str) -> bool:
@@ -207,7 +206,7 @@ class Tracker:
     def take_up(self, kept: Kept) -> None:
         """Goes on from another tracker's state."""
         for case in kept.open:
-            self.cases[case.id] = case
+            self._add(case)
             self._take(case, list(case.members))
         self._recovered = {(case.type, case.subject): case for case in kept.recovered}
         self._openings = {(type_, subject): times for type_, subject, times in kept.openings}
@@ -220,10 +219,11 @@ class Tracker:
     def _count_opening(self, at: int, key: tuple[str, str]) -> int:
         """How often the case was opened within the window, this time included."""
         since = at - self.book.chatter_within
-        openings = [opened for opened in self._openings.get(key, ()) if opened > since]
+        openings = [opened for opened in self._openings.pop(key, ()) if opened > since]
+        # Whatever was opened last stands last, so those that are over stand first.
         self._openings[key] = [*openings, at]
-        for old in [old for old, times in self._openings.items() if times[-1] <= since]:
-            del self._openings[old]
+        while self._openings[first := next(iter(self._openings))][-1] <= since:
+            del self._openings[first]
         return len(openings) + 1
 
     def _was_quiet(self, at: int, case: Case, member: str) -> bool:
@@ -255,6 +255,10 @@ class Tracker:
             if not case.members:
                 del self.cases[case_id]
             self._write(at, "left", case, moved, "merged", {"into": into.id})
+
+    def _add(self, case: Case) -> None:
+        self.cases[case.id] = case
+        self._of_subject[case.type, case.subject] = case.id
 
     def _take(self, case: Case, members: Sequence[str]) -> None:
         of_member = self.members(FAMILY[case.type])

@@ -1,0 +1,194 @@
+"""How fast the rules are, in columns: `python -m bench.rules`.
+
+Lamps, a fifth as many covers, and the cabinets that feed the lamps report through the first hours
+of a night, some of them faulty. Printed for each size of fleet: readings a second fed and judged,
+the stock-taking of each minute included; the milliseconds that one stock-taking of the whole fleet
+takes; the bytes of state; the milliseconds to save that state and to take it up. Beside it the
+floor: adding up the same columns by device with numpy, and nothing else. Cost should be straight
+in devices and in readings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import resource
+import statistics
+import time
+
+import numpy as np
+
+from bench.machine import describe
+from facility.assets import Asset, Cabinet, Cover, Streetlight
+from facility.clock import MINUTE, SECOND, from_rfc3339
+from facility.inventory import Inventory
+from facility.lighting import load_plans
+from facility.measurements import Kind
+from facility.readings import Names, ReadingBatch
+from rules.engine import Engine
+from rules.rulebook import load
+
+START = from_rfc3339("2026-06-21T21:00:00+08:00")
+LAMP_EVERY, CABINET_EVERY, COVER_EVERY = 5 * MINUTE, 1 * MINUTE, 15 * MINUTE
+PER_CIRCUIT = 60
+PLACE = {"area": "410105", "lon": 113.69, "lat": 34.78}
+
+
+def district(devices: int) -> list[Asset]:
+    """So many devices: five in six are lamps, in segments of 20 and circuits of 60."""
+    lamps = devices * 5 // 6
+    circuits = max(1, lamps // PER_CIRCUIT)
+    made: list[Asset] = [
+        Streetlight(
+            id=f"L{i}", name="", segment=f"S{i // 20}", seq=i % 20, rated_w=60.0,
+            circuit=f"C{min(i // PER_CIRCUIT, circuits - 1)}", gateway=f"G{i // 150}",
+            cabinet=f"K{min(i // PER_CIRCUIT, circuits - 1) // 4}",
+            plan="half-night" if i // 600 % 3 == 0 else "all-night",
+            report_every_s=LAMP_EVERY // SECOND, **PLACE,  # type: ignore[arg-type]
+        )
+        for i in range(lamps)
+    ]  # fmt: skip
+    made += [
+        Cabinet(
+            id=f"K{k}", name="", report_every_s=CABINET_EVERY // SECOND,
+            circuits=tuple(f"C{c}" for c in range(4 * k, min(4 * k + 4, circuits))),
+            **PLACE,  # type: ignore[arg-type]
+        )
+        for k in range(-(-circuits // 4))
+    ]  # fmt: skip
+    return made + [
+        Cover(id=f"M{i}", name="", report_every_s=COVER_EVERY // SECOND, **PLACE)  # type: ignore[arg-type]
+        for i in range(devices - lamps)
+    ]
+
+
+class Fleet:
+    """Makes each minute's readings of a district ahead of the clock that is measured."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._rng = np.random.default_rng(1)
+        self._names = Names()
+        self._codes = {
+            kind: np.array([self._names.code(one.id) for one in inventory.of_kind(kind)], np.int32)
+            for kind in (Kind.STREETLIGHT, Kind.COVER)
+        }
+        circuits = [(k.id, c) for k in inventory.cabinets for c in k.circuits]
+        series = [self._names.code(f"{cabinet}/{circuit}") for cabinet, circuit in circuits]
+        self._codes[Kind.CABINET] = np.array(series, np.int32)
+        # One lamp in five hundred is dead, and so is every lamp of one segment in two thousand.
+        n = len(self._codes[Kind.STREETLIGHT])
+        self._dead = (self._rng.random(n) < 1 / 500) | (np.arange(n) // 20 % 2000 == 7)
+
+    def minute(self, at: int) -> list[ReadingBatch]:
+        """The readings that arrive in the minute that begins at ``at``."""
+        made = []
+        intervals = {Kind.STREETLIGHT: LAMP_EVERY, Kind.COVER: COVER_EVERY}
+        for kind, codes in self._codes.items():
+            every = intervals.get(kind, CABINET_EVERY) // MINUTE
+            mine = np.flatnonzero(np.arange(len(codes)) % every == at // MINUTE % every)
+            self._rng.shuffle(mine)
+            ts = at + np.sort(self._rng.integers(0, MINUTE - 2 * SECOND, len(mine)))
+            columns = self._columns(kind, mine)
+            made.append(ReadingBatch(kind, self._names, codes[mine], ts, ts + SECOND, columns))
+        return [batch for batch in made if len(batch)]
+
+    def _columns(self, kind: Kind, rows: np.ndarray) -> dict[str, np.ndarray]:
+        n, rng = len(rows), self._rng
+        if kind == Kind.CABINET:
+            return {"power_w": rng.normal(58 * PER_CIRCUIT, 15, n), "voltage_v": np.full(n, 231.0)}
+        if kind == Kind.COVER:
+            passes = rng.poisson(40, n).astype(float)
+            return {
+                "tilt_deg": rng.uniform(0, 2, n),
+                "passes": passes,
+                "hits": rng.binomial(passes.astype(int), 0.04).astype(float),
+                "vib_rms_g": rng.normal(0.4, 0.02, n),
+                "battery_pct": np.full(n, 88.0),
+            }
+        dead = self._dead[rows]
+        return {
+            "on": np.ones(n),
+            "dim_pct": np.full(n, 100.0),
+            "power_w": np.where(dead, 0.4, rng.normal(58, 0.5, n)),
+            "voltage_v": rng.normal(231, 2, n),
+            "current_a": np.full(n, 0.26),
+            "power_factor": np.full(n, 0.95),
+            "energy_kwh": np.full(n, 1234.5),
+        }
+
+
+def run_floor(batches: list[ReadingBatch]) -> float:
+    """Seconds to add the columns up by device."""
+    start = time.process_time()
+    for batch in batches:
+        for values in batch.columns.values():
+            np.bincount(batch.series, weights=values)
+    return time.process_time() - start
+
+
+def measure(devices: int, minutes: int) -> None:
+    """Prints the line of one size of fleet."""
+    inventory = Inventory.of(district(devices))
+    fleet = Fleet(inventory)
+    engine = Engine(inventory, load_plans(), "Asia/Shanghai", load())
+    gc.collect()
+    spent, floor, readings, stocks = 0.0, 0.0, 0, []
+    for minute in range(minutes):
+        at = START + minute * MINUTE
+        batches = fleet.minute(at)
+        count = sum(map(len, batches))
+        start = time.process_time()
+        engine.take(batches)
+        fed = time.process_time()
+        engine.advance(at + MINUTE)
+        done = time.process_time()
+        # The first interval finds all faults there are and fills what is looked up once.
+        if minute >= LAMP_EVERY // MINUTE:
+            spent += done - start
+            stocks.append(done - fed)
+            floor += run_floor(batches)
+            readings += count
+    start = time.process_time()
+    state = engine.freeze()
+    saved = time.process_time()
+    Engine(inventory, load_plans(), "Asia/Shanghai", load()).thaw(state)
+    taken_up = time.process_time()
+    print(
+        f"{devices:9,} {readings:12,} {readings / spent:13,.0f} {spent / floor:8.1f}"
+        f" {statistics.median(stocks) * 1e3:10.1f} {max(stocks) * 1e3:8.1f}"
+        f" {len(state) / devices:8.0f} {lamp_bytes(inventory):9.0f}"
+        f" {(saved - start) * 1e3:8.0f} {(taken_up - saved) * 1e3:8.0f}"
+    )
+
+
+def lamp_bytes(inventory: Inventory) -> float:
+    """Bytes of state of one lamp, its name included."""
+    lamps = inventory.streetlights
+    alone = Engine(Inventory.of(lamps), load_plans(), "Asia/Shanghai", load())
+    return len(alone.freeze()) / len(lamps)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--devices", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument(
+        "--minutes", type=int, default=20, help="of the night that is lived through"
+    )
+    options = parser.parse_args()
+    print(describe("numpy"))
+    print(
+        "inputs:  five lamps in six devices (7 fields, every 5 min), their circuits (every min),"
+        f" covers (every 15 min); {options.minutes} min from 21:00, one core, CPU time"
+    )
+    print(
+        f"{'devices':>9} {'readings':>12} {'readings/s':>13} {'× floor':>8} {'stock ms':>10}"
+        f" {'worst':>8} {'B/device':>8} {'B/lamp':>9} {'save ms':>8} {'take up':>8}"
+    )
+    for devices in options.devices:
+        measure(devices, options.minutes)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    print(f"peak memory of the process, inventory and readings included: {peak:,.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
