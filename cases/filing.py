@@ -56,7 +56,7 @@ def file(
     cover_type = None
     if kind is Kind.COVER:
         cover_type = asset.cover_type if isinstance(asset, Cover) else CoverType.UNKNOWN
-    row = edition.row_for(opened.type, kind, cover_type)
+    row = edition.row_for(opened.type, kind, cover_type, opened.cause)
     if row is None:
         return None
     condition = row.condition

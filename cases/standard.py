@@ -44,6 +44,16 @@ CASE_TYPES = frozenset(
 )
 """Every case that a sensor opens."""
 
+CAUSES: dict[str, frozenset[str]] = {
+    "streetlight.unlit": frozenset({"lamp", "not_switched", "supply"}),
+    "streetlight.segment_unlit": frozenset(
+        {"segment", "circuit", "cabinet", "not_switched", "supply"}
+    ),
+    "cabinet.lamps_lost": frozenset({"lamps", "outage", "not_switched"}),
+    "device.silent": frozenset({"power", "communications"}),
+}
+"""Case type → the causes that the rules name, of the types that a standard may tell apart by."""
+
 _PUBLISHED = re.compile(r"\d{4}")
 _LOCAL = re.compile(r"L\d{3}")
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -67,8 +77,9 @@ class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What makes a case (立案条件), its limit, and what ends it (结案条件).
 
-    ``cases`` are the case types that it is for; without any it is for what people report.
-    ``local`` marks one that the published standard does not have.
+    ``cases`` are the case types that it is for, whatever their cause; ``causes`` those that it is
+    for only where the case names one of these, and then before any other. Without either it is
+    for what people report. ``local`` marks one that the published standard does not have.
     """
 
     key: _Name
@@ -78,6 +89,7 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closed_when: Text
     severity: Literal["urgent", "attention", "notice"]
     cases: tuple[str, ...] = ()
+    causes: dict[str, tuple[str, ...]] = {}
     local: bool = False
 
 
@@ -118,6 +130,10 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     groups: tuple[Group, ...]
 
 
+_Sort = tuple[str, Kind, CoverType | None, str | None]
+"""What decides of a case's row: type, kind, cover type, and its cause or None for any."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edition:
     """A standard as it holds from the date ``effective`` on."""
@@ -127,7 +143,7 @@ class Edition:
     name: Text
     rows: tuple[Row, ...]
     _by_code: dict[tuple[str, str], Row] = field(repr=False)
-    _by_case: dict[tuple[str, Kind, CoverType | None], Row] = field(repr=False)
+    _by_case: dict[_Sort, Row] = field(repr=False)
 
     @property
     def version(self) -> str:
@@ -138,9 +154,12 @@ class Edition:
         """The row of a code under a condition."""
         return self._by_code.get((code, condition))
 
-    def row_for(self, case_type: str, kind: Kind, cover_type: CoverType | None) -> Row | None:
+    def row_for(
+        self, case_type: str, kind: Kind, cover_type: CoverType | None, cause: str = ""
+    ) -> Row | None:
         """The row that a case of an asset is filed under; ``cover_type`` is None but for covers."""
-        return self._by_case.get((case_type, kind, cover_type))
+        named = self._by_case.get((case_type, kind, cover_type, cause)) if cause else None
+        return named or self._by_case.get((case_type, kind, cover_type, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +229,26 @@ def _rows(groups: Iterable[Group]) -> Iterator[Row]:
             if code.cover_types and group.kind is not Kind.COVER:
                 raise _Wrong(f"groups[{at}].codes: {code.code} has `cover_types` but is no cover's")
         for condition in group.conditions:
-            where = f"groups[{at}].conditions: {condition.key}"
-            for case_type in condition.cases:
-                if case_type not in CASE_TYPES:
-                    raise _Wrong(f"{where}: `cases`: there is no case type {case_type!r}")
-                of = case_type.partition(".")[0]
-                if group.kind is None or of not in (group.kind, "device"):
-                    raise _Wrong(f"{where}: `cases`: {case_type} is not of the group's `kind`")
+            _check_cases(f"groups[{at}].conditions: {condition.key}", group, condition)
             yield from (Row(group, code, condition) for code in group.codes)
+
+
+def _check_cases(where: str, group: Group, condition: Condition) -> None:
+    for key, case_types in (("cases", condition.cases), ("causes", condition.causes)):
+        for case_type in case_types:
+            if case_type not in CASE_TYPES:
+                raise _Wrong(f"{where}: `{key}`: there is no case type {case_type!r}")
+            of = case_type.partition(".")[0]
+            if group.kind is None or of not in (group.kind, "device"):
+                raise _Wrong(f"{where}: `{key}`: {case_type} is not of the group's `kind`")
+    for case_type, causes in condition.causes.items():
+        known = CAUSES.get(case_type, frozenset())
+        for cause in causes:
+            if cause not in known:
+                raise _Wrong(
+                    f"{where}: `causes`: {case_type} names no cause {cause!r}; "
+                    f"it may name: {', '.join(sorted(known)) or 'none'}"
+                )
 
 
 def _by_code(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
@@ -230,8 +261,8 @@ def _by_code(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
     return found
 
 
-def _by_case(rows: Iterable[Row]) -> dict[tuple[str, Kind, CoverType | None], Row]:
-    found: dict[tuple[str, Kind, CoverType | None], Row] = {}
+def _by_case(rows: Iterable[Row]) -> dict[_Sort, Row]:
+    found: dict[_Sort, Row] = {}
     for row in rows:
         kind = row.group.kind
         if kind is None:
@@ -239,13 +270,23 @@ def _by_case(rows: Iterable[Row]) -> dict[tuple[str, Kind, CoverType | None], Ro
         cover_types: tuple[CoverType | None, ...] = (None,)
         if kind is Kind.COVER:
             cover_types = row.code.cover_types
-        for case_type in row.condition.cases:
+        for case_type, cause in _cases_of(row.condition):
             for cover_type in cover_types:
-                other = found.setdefault((case_type, kind, cover_type), row)
+                other = found.setdefault((case_type, kind, cover_type, cause), row)
                 if other is not row:
+                    of_cause = f", cause {cause}," if cause else ""
                     raise _Wrong(
-                        f"a case {case_type} of a {cover_type or kind} fits both "
+                        f"a case {case_type}{of_cause} of a {cover_type or kind} fits both "
                         f"{other.code.code} {other.condition.key} and "
                         f"{row.code.code} {row.condition.key}; leave one"
                     )
     return found
+
+
+def _cases_of(condition: Condition) -> Iterator[tuple[str, str | None]]:
+    """(case type, cause or None for any) of what a condition is for."""
+    for case_type in condition.cases:
+        yield case_type, None
+    for case_type, causes in condition.causes.items():
+        for cause in causes:
+            yield case_type, cause

@@ -69,6 +69,25 @@ def test_the_row_follows_from_the_type_and_the_asset(
 
 
 @pytest.mark.parametrize(
+    ("case_type", "subject", "cause", "row", "due"),
+    [
+        ("streetlight.segment_unlit", "segment:S1", "not_switched", "0137 not_switched", "11:00"),
+        ("streetlight.segment_unlit", "segment:S1", "supply", "0137 out", ""),
+        ("streetlight.unlit", "streetlight:L1", "not_switched", "0137 out", ""),
+        ("cabinet.lamps_lost", "cabinet:CAB", "not_switched", "L137 not_switched", "11:00"),
+        ("cabinet.lamps_lost", "cabinet:CAB", "outage", "L137 lamps_lost", ""),
+    ],
+)
+def test_a_row_may_be_for_some_causes_alone(
+    case_type: str, subject: str, cause: str, row: str, due: str
+) -> None:
+    found = FILING.filed(event(START, "opened", "L1", type=case_type, subject=subject, cause=cause))
+    assert found is not None
+    assert f"{found.code} {found.condition}" == row
+    assert found.deadline == local(f"2026-06-22 {due}" if due else "2026-06-24 09:00")
+
+
+@pytest.mark.parametrize(
     ("case_type", "subject", "at"),
     [
         ("device.silent", "gateway:G1", START),

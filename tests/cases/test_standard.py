@@ -109,6 +109,9 @@ def test_an_edition_holds_until_the_next(tmp_path: Path) -> None:
 
 
 CONDITION = VALID.partition("[[groups.conditions]]")[2]
+CAUSED = CONDITION.replace(
+    'cases = ["streetlight.unlit"]', 'causes = { "streetlight.unlit" = ["supply"] }'
+)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +137,21 @@ CONDITION = VALID.partition("[[groups.conditions]]")[2]
             CONDITION,
             f"{CONDITION}[[groups.conditions]]{CONDITION.replace('out', 'off')}",
             "streetlight.unlit of a streetlight fits both 0118 out and 0118 off",
+        ),
+        (
+            'cases = ["streetlight.unlit"]',
+            'causes = { "streetlight.unlit" = ["moth"] }',
+            "out: `causes`: streetlight.unlit names no cause 'moth'; .*lamp",
+        ),
+        (
+            'cases = ["streetlight.unlit"]',
+            'causes = { "cover.rattle" = ["impacts"] }',
+            "`causes`: cover.rattle is not of the group's `kind`",
+        ),
+        (
+            CONDITION,
+            CAUSED + f"[[groups.conditions]]{CAUSED.replace('out', 'off')}",
+            "streetlight.unlit, cause supply, of a streetlight fits both 0118 out and 0118 off",
         ),
         ("[[groups]]", "[[groups]", "not TOML"),
     ],
