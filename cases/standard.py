@@ -78,8 +78,9 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What makes a case (立案条件), its limit, and what ends it (结案条件).
 
     ``cases`` are the case types that it is for, whatever their cause; ``causes`` those that it is
-    for only where the case names one of these, and then before any other. Without either it is
-    for what people report. ``local`` marks one that the published standard does not have.
+    for only where the case names one of these, and then before any other. ``asked`` is what
+    residents call it, who may report it; without it they cannot. ``local`` marks one that the
+    published standard does not have.
     """
 
     key: _Name
@@ -90,13 +91,22 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severity: Literal["urgent", "attention", "notice"]
     cases: tuple[str, ...] = ()
     causes: dict[str, tuple[str, ...]] = {}
+    asked: Text | None = None
     local: bool = False
+
+
+class Unsure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The code for people who cannot tell a group's codes apart, and what they are asked."""
+
+    code: str
+    ask: Text
 
 
 class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Codes of one table that share their conditions, and the unit that is responsible.
 
-    ``kind`` is the asset kind they are of, or None for what is not in the inventory.
+    ``kind`` is the asset kind they are of, or None for what is not in the inventory. ``heading`` is
+    what residents find them under, ``unsure`` the code that they are offered where it is not each.
     """
 
     table: Literal["component", "event"]
@@ -104,6 +114,8 @@ class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     codes: Annotated[tuple[Code, ...], msgspec.Meta(min_length=1)]
     conditions: Annotated[tuple[Condition, ...], msgspec.Meta(min_length=1)]
     kind: Kind | None = None
+    heading: Text | None = None
+    unsure: Unsure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +232,7 @@ class _Wrong(Exception):
 
 def _rows(groups: Iterable[Group]) -> Iterator[Row]:
     for at, group in enumerate(groups):
+        _check_asked(f"groups[{at}]", group)
         for code in group.codes:
             if not _PUBLISHED.fullmatch(code.code) and not _LOCAL.fullmatch(code.code):
                 raise _Wrong(
@@ -249,6 +262,13 @@ def _check_cases(where: str, group: Group, condition: Condition) -> None:
                     f"{where}: `causes`: {case_type} names no cause {cause!r}; "
                     f"it may name: {', '.join(sorted(known)) or 'none'}"
                 )
+
+
+def _check_asked(where: str, group: Group) -> None:
+    if group.heading is None and any(one.asked for one in group.conditions):
+        raise _Wrong(f"{where}: `heading` is missing, under which residents find what is `asked`")
+    if group.unsure and group.unsure.code not in {one.code for one in group.codes}:
+        raise _Wrong(f"{where}.unsure: {group.unsure.code!r} is none of the group's codes")
 
 
 def _by_code(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:

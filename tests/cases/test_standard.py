@@ -153,6 +153,16 @@ CAUSED = CONDITION.replace(
             CAUSED + f"[[groups.conditions]]{CAUSED.replace('out', 'off')}",
             "streetlight.unlit, cause supply, of a streetlight fits both 0118 out and 0118 off",
         ),
+        (
+            'closed_when = { zh = "亮", en = "lit" }',
+            'closed_when = { zh = "亮", en = "lit" }\nasked = { zh = "灯不亮", en = "Lamp out" }',
+            r"groups\[0\]: `heading` is missing",
+        ),
+        (
+            'table = "component"',
+            'table = "component"\nunsure = { code = "0119", ask = { zh = "甲", en = "A" } }',
+            r"groups\[0\]\.unsure: '0119' is none",
+        ),
         ("[[groups]]", "[[groups]", "not TOML"),
     ],
 )
