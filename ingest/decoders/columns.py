@@ -18,10 +18,10 @@ from facility.measurements import Measurement
 from facility.readings import Floats, Times
 
 _NUMBERS = ({float}, {int}, {float, int})
-_EARLIEST = 946_684_800_000
+EARLIEST = 946_684_800_000
 """2000-01-01: a device that says less counts in seconds, or has never had its clock set."""
 
-_LATEST = 1 << 62
+LATEST = 1 << 62
 """Far beyond any clock, and far enough from the end of int64 to calculate with."""
 
 BAD_TS = -1
@@ -68,7 +68,7 @@ def times(cells: Sequence[object]) -> Times:
         except OverflowError:
             pass
         else:
-            ts[(ts < _EARLIEST) | (ts >= _LATEST)] = BAD_TS
+            ts[(ts < EARLIEST) | (ts >= LATEST)] = BAD_TS
             return ts
     return np.array([_time(cell) for cell in cells], dtype=np.int64)
 
@@ -90,7 +90,7 @@ def _time(cell: object) -> int:
             cell = int(cell)
     except (ValueError, OverflowError):
         return BAD_TS
-    return cell if type(cell) is int and _EARLIEST <= cell < _LATEST else BAD_TS
+    return cell if type(cell) is int and EARLIEST <= cell < LATEST else BAD_TS
 
 
 def _one_by_one(cells: Sequence[object], measurement: Measurement, drops: Counter[str]) -> Floats:

@@ -15,6 +15,8 @@ from ingest.messages import Decoded, Messages, Quarantined
 _MAX_DIGITS = 400
 """Digits of an integer that are read as such; one with more is beyond float64 anyway."""
 
+_ARRAY = frozenset((b"[", "["))
+
 _parse = msgspec.json.Decoder().decode
 
 
@@ -38,8 +40,12 @@ class NativeDecoder:
 
     def add(self, messages: Messages, at: int, table: str, device: str, decoded: Decoded) -> None:
         """Takes the payload of message ``at``; what cannot be read goes to quarantine."""
+        payload = messages.payloads[at]
+        if payload[:1] in _ARRAY and (taken := self._shapes.arrays.take(table, payload, at)):
+            decoded.received += taken
+            return
         try:
-            value = loads(messages.payloads[at])
+            value = loads(payload)
         except (ValueError, RecursionError) as error:
             decoded.received += 1
             decoded.quarantined.append(Quarantined.of(messages, at, "unreadable", str(error)))

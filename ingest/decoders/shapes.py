@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from facility.measurements import MEASUREMENTS, WAVEFORM, Kind, Measurement
 from facility.readings import Codes, Names, ReadingBatch, concatenate, series_of
 from ingest.decoders import bursts
+from ingest.decoders.arrays import Arrays, ArrayShape
 from ingest.decoders.columns import BAD_TS, NO_TS, measured, reason_of, times
 from ingest.messages import Burst, Decoded, Messages, Quarantined
 
@@ -67,6 +68,7 @@ class Shapes:
     def __init__(self, names: Names) -> None:
         self._names = names
         self.tables: dict[str, TableShapes] = {table: {} for table in MEASUREMENTS}
+        self.arrays = Arrays()
 
     def take(self, table: str, reading: dict[str, object], place: int, decoded: Decoded) -> None:
         """Takes one reading: field → cell as JSON has it, ``ts`` and ``circuit`` among them."""
@@ -88,11 +90,13 @@ class Shapes:
         """
         codes = np.array(series, dtype=np.int32)
         items = _Items(messages)
-        for shapes in self.tables.values():
-            if not shapes:
-                continue
+        for table, shapes in self.tables.items():
             judged = [
                 self._judge(shape, messages, codes, items, decoded) for shape in shapes.values()
+            ]
+            judged += [
+                self._judge_plain(shape, messages, codes, items, decoded)
+                for shape in self.arrays.filled(table)
             ]
             shapes.clear()
             parts = [part for part in judged if len(part[0])]
@@ -164,6 +168,24 @@ class Shapes:
             )
         kept = np.flatnonzero(reasons == 0)
         return batch.take(kept), places[kept]
+
+    def _judge_plain(
+        self, shape: ArrayShape, messages: Messages, codes: Codes, items: _Items, decoded: Decoded
+    ) -> tuple[ReadingBatch, NDArray[np.int64]]:
+        """As :meth:`_judge`, where only the time of arrival can still speak against a reading."""
+        at, nth, ts, values = shape.empty()
+        arrived = np.array(messages.arrived, dtype=np.int64)[at]
+        batch = ReadingBatch(shape.table, self._names, codes[at], ts, arrived, values)
+        places = at + nth * ITEM
+        early = ts > arrived + FUTURE_MS
+        if not early.any():
+            return batch, places
+        for place in places[early].tolist():
+            raw = items.of(place, {})
+            decoded.quarantined.append(
+                Quarantined.of(messages, place & (ITEM - 1), "future_ts", raw=raw)
+            )
+        return batch.take(~early), places[~early]
 
     def _circuits(self, devices: Codes, circuits: Sequence[object]) -> Codes:
         """The series of each reading of a cabinet."""
