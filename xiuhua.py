@@ -12,6 +12,8 @@ from command import care, recordings, serving
 from command.doctor import doctor
 from command.quarantine import add_arguments as add_quarantine_arguments
 from command.quarantine import quarantine
+from command.rulebooks import add_arguments as add_rules_arguments
+from command.rulebooks import rules
 from facility.errors import XiuhuaError
 from facility.garbage import collect_seldom
 
@@ -34,14 +36,17 @@ def _parser() -> argparse.ArgumentParser:
     everything = command("up", serving.up, "everything in one process tree, on embedded parts")
     everything.add_argument("--demo", action="store_true", help="with a simulated district")
     everything.add_argument("--mqtt-port", type=int, default=1883)
-    for name in ("ingest", "rules", "api"):
+    for name in ("ingest", "api"):
         command(name, serving.one_service, f"the {name} service alone, for production")
+    command("rules", rules, "the rules service alone, for production; or what follows, of a book")
     for name in ("up", "ingest", "rules", "api"):
         service = commands.choices[name]
         service.add_argument("--data-dir", type=Path)
         service.add_argument("--mqtt", metavar="URL", help="use this broker")
         if name in ("up", "api"):
             service.add_argument("--api-port", type=int)
+
+    add_rules_arguments(commands.choices["rules"])
 
     bring = command("import", care.import_inventory, "brings an inventory in")
     bring.add_argument("file", type=Path)

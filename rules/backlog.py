@@ -18,6 +18,7 @@ from facility.assets import Station
 from facility.clock import DAY, HOUR, to_rfc3339
 from facility.inventory import Inventory
 from facility.readings import Codes, ReadingBatch
+from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.tracker import FAMILY, Tracker
 
@@ -86,7 +87,7 @@ class BacklogDetector:
             # The day is over: what left since the last report still counts for it, what came
             # in belongs to the new one.
             inside = max(0.0, balance.inside - lost)
-            if inside <= self._tolerance(balance.came_in):
+            if inside <= self._tolerance(row, balance.came_in):
                 # Waste dries and scales differ: what is left of a cleared day is no waste, and
                 # must not add up from day to day.
                 balance.inside = lost
@@ -107,14 +108,15 @@ class BacklogDetector:
         for row, (station, balance) in enumerate(zip(self._stations, self._balances, strict=True)):
             case = members.get(station.id)
             # Of what is inside, that which came in since the deadline is not late yet.
-            if case and balance.ts and balance.inside - balance.came_in <= self._book.cleared_t:
+            late = balance.inside - balance.came_in
+            if case and balance.ts and late <= at(self._book, row).cleared_t:
                 self._tracker.leave(now, case, (station.id,), "cleared", self._shown(row))
                 case = None
             if balance.verdict is None:
                 continue
             deadline, inside, came_in = balance.verdict
             balance.verdict = None
-            if inside > self._tolerance(came_in) and not case:
+            if inside > self._tolerance(row, came_in) and not case:
                 shown = {
                     "backlog_t": round(inside, 2),
                     "inbound_t": round(came_in, 2),
@@ -124,8 +126,9 @@ class BacklogDetector:
                     now, TYPE, f"station:{station.id}", (station.id,), "not_cleared", shown
                 )
 
-    def _tolerance(self, came_in: float) -> float:
-        return max(self._book.tolerance_t, self._book.tolerance_share * came_in)
+    def _tolerance(self, row: int, came_in: float) -> float:
+        book = at(self._book, row)
+        return max(book.tolerance_t, book.tolerance_share * came_in)
 
     def _shown(self, row: int) -> dict[str, Any]:
         balance = self._balances[row]

@@ -21,6 +21,7 @@ from facility.inventory import Inventory
 from rules import rulebook
 from rules.fleet import Mask, Rows
 from rules.lamps import Lamps
+from rules.overrides import at
 from rules.tracker import FAMILY, Case, Tracker
 
 Shown = dict[str, Any]
@@ -60,7 +61,7 @@ class _Moment:
 
 
 class Correlation:
-    """Opens and ends the cases of a sort."""
+    """Opens and ends the cases of a sort. What a group is, its first lamp's figures say."""
 
     def __init__(
         self,
@@ -156,7 +157,7 @@ class Correlation:
         found = rows[faulty[rows]]
         reporting = int(moment.reporting[rows].sum())
         return (
-            len(found) >= self._book.circuit_share * reporting
+            len(found) >= at(self._book, rows[0]).circuit_share * reporting
             and len({self._segment_of[row] for row in found.tolist()}) > 1
         )
 
@@ -186,15 +187,18 @@ class Correlation:
 
     def _is_segment(self, rows: Rows, faulty: Mask, moment: _Moment) -> bool:
         """Enough neighbours in order, or enough of those that report."""
+        if not len(rows):
+            return False
+        book = at(self._book, rows[0])
         found = faulty[rows[moment.reporting[rows]]]
         count = int(found.sum())
-        if count >= max(self._book.share_min, self._book.share * len(found)):
+        if count >= max(book.share_min, book.share * len(found)):
             return True
         longest = run = 0
         for one in found.tolist():
             run = run + 1 if one else 0
             longest = max(longest, run)
-        return longest >= self._book.neighbours
+        return bool(longest >= book.neighbours)
 
     def _open_group(self, moment: _Moment, subject: str, rows: Rows, cause: str) -> None:
         cause, shown = self._account(moment, rows, cause)

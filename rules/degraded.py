@@ -21,6 +21,7 @@ from rules.circuits import Circuits, Small
 from rules.fleet import Mask
 from rules.lamps import LIT_AS_PLANNED, UNLIT, Lamps, Seen, low_power_share
 from rules.limits import Alarm
+from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.runs import Runs
 from rules.tracker import FAMILY, Tracker
@@ -68,7 +69,7 @@ class DegradedDetector:
     ) -> None:
         n = len(lamps)
         self._book = book.degraded
-        self._settle = book.lamps.settle
+        self._lit_by = book.lamps
         self._lamps = lamps
         self._tracker = tracker
         self._alarm = Alarm(TYPE, inventory.streetlights, tracker)
@@ -87,7 +88,7 @@ class DegradedDetector:
 
     def feed(self, rows: Codes, batch: ReadingBatch, seen: Seen) -> None:
         """Takes a batch in; ``rows`` are its lamps, ``seen`` what was made of it."""
-        book = self._book
+        book = at(self._book, rows)
         if not ((seen.doing == LIT_AS_PLANNED) | (seen.doing == UNLIT)).any():
             return
         dim = batch.column("dim_pct")
@@ -127,7 +128,8 @@ class DegradedDetector:
             verdict = self._verdict(row, ts, lit, faults[part])
             self.runs.advance(row, ts, verdict, seen.switched[part])
             self._last[row] = ts
-            clear = _fine(self._shares[row], book.clear) & _fine(self._factors[row], book.clear)
+            enough = np.asarray(at(self._book, row).clear)[..., None]
+            clear = _fine(self._shares[row], enough) & _fine(self._factors[row], enough)
             sound = (verdict == SOUND) & (self.runs.count[row] >= 2)
             self._fine[row] = sound & clear.all(axis=1)
 
@@ -136,7 +138,7 @@ class DegradedDetector:
     ) -> None:
         """Remembers when lamps went out or came back within a lit period of their plan."""
         before = self._before[row]
-        within = self._last[row] >= switched + self._settle
+        within = self._last[row] >= switched + at(self._lit_by, row).settle
         changed = within & (before != 0) & (before != doing)
         self._before[row] = doing
         row = row[changed]
@@ -148,7 +150,7 @@ class DegradedDetector:
         self, row: Codes, ts: Times, lit: Mask, faults: NDArray[np.int64]
     ) -> NDArray[np.int8]:
         """What each reading, with those before it, says of its lamp, int8 (k,)."""
-        book = self._book
+        book = at(self._book, row)
         share, factor = _median(self._shares[row]), _median(self._factors[row])
         cycling = ts // SECOND - self._changes[row, 0] <= book.changes_within // SECOND
         cycling |= ((faults & _FLAGS[0][1]) != 0) & lit
@@ -210,7 +212,7 @@ class DegradedDetector:
         return shown
 
 
-def _fine(values: Floats | Small, clear: float) -> Mask:
+def _fine(values: Floats | Small, clear: float | Floats) -> Mask:
     """Where a value is well over its limit, or is not known; not where its circuit explains it."""
     fine: Mask = ~(values < clear) & ~np.isinf(values)
     return fine

@@ -12,6 +12,7 @@ from facility.clock import SECOND, to_rfc3339
 from facility.inventory import Inventory
 from facility.readings import Codes, ReadingBatch
 from rules.fleet import rounds
+from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.tracker import FAMILY, Tracker
 
@@ -45,14 +46,15 @@ class DisplacedDetector:
         for part in rounds(rows, batch.ts):
             part = part[~np.isnan(tilt[part]) & (batch.ts[part] > self._last[rows[part]])]
             row, ts, angle = rows[part], batch.ts[part], tilt[part]
+            book = at(self._book, row)
             self._last[row] = ts
             self._tilt[row] = angle
-            tilted = angle > self._book.tilt_deg
+            tilted = angle > book.tilt_deg
             since = self._tilted_since[row]
             stays = tilted & (since > 0) & (ts - since >= _PASSING)
-            self._raised[row] = stays | (angle > self._book.at_once_deg)
+            self._raised[row] = stays | (angle > book.at_once_deg)
             self._tilted_since[row] = np.where(tilted, np.where(since > 0, since, ts), 0)
-            level = angle <= self._book.clear_deg
+            level = angle <= book.clear_deg
             self._level_count[row] = np.where(level, self._level_count[row] + 1, 0) % 1000
             self._cleared[row] = self._level_count[row] >= 2
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cases.events import CaseEvent
 from facility.bus import KindState
 from facility.clock import MINUTE
+from facility.grid import Grid
 from facility.inventory import Inventory
 from facility.lighting import LightingPlan
 from facility.measurements import STATUS, Kind
@@ -35,8 +36,10 @@ from rules.lamps import Lamps
 from rules.lamps_lost import LampsLostDetector
 from rules.leachate import LeachateDetector
 from rules.odour import OdourDetector
+from rules.overrides import over
 from rules.rattle import RattleDetector
 from rules.rulebook import Rulebook
+from rules.scope import cells_of
 from rules.silence import SilenceDetector
 from rules.snapshot import Part, freeze, thaw
 from rules.tracker import FAMILY, Tracker
@@ -72,7 +75,7 @@ class Detector(Protocol):
 
 
 class Engine:
-    """Every detector over one inventory and one rulebook."""
+    """Every detector over one inventory and one rulebook; its scopes may name cells of ``grid``."""
 
     PLAIN: ClassVar[dict[str, Any]] = {"now": int, "readings": int, "unknown_devices": int}
 
@@ -82,7 +85,9 @@ class Engine:
         plans: dict[str, LightingPlan],
         timezone: str,
         book: Rulebook,
+        grid: Grid | None = None,
     ) -> None:
+        book = over(book, inventory, cells_of(grid or Grid()))
         self.tracker = Tracker(book.version, book.cases)
         self._fleet = Fleet(inventory)
         self._lamp_span = self._fleet.span(Kind.STREETLIGHT)

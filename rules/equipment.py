@@ -12,6 +12,7 @@ from facility.measurements import COMPACTOR_STATES
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from rules.fleet import Mask
 from rules.limits import Alarm, Limit, Newest
+from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.tracker import Tracker
 
@@ -43,7 +44,7 @@ class EquipmentDetector:
 
     def feed(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes a batch in; ``rows`` are its stations."""
-        book = self._book
+        book = at(self._book, rows)
         fire, stop, motor, pressure, compactor = (batch.column(name) for name in _FIELDS)
         says: tuple[tuple[Mask, Mask], ...] = (
             (fire == 1, fire == 0),

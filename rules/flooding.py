@@ -13,6 +13,7 @@ from facility.inventory import Inventory
 from facility.readings import Codes, ReadingBatch, Times
 from rules.fleet import Mask, rounds
 from rules.limits import Alarm, Limit, Newest
+from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.tracker import Tracker
 
@@ -39,16 +40,17 @@ class FloodingDetector:
         water = batch.column("water_m")
         if np.isnan(water).all():
             return
-        book = self._book
+        book = at(self._book, rows)
         rising: Mask = np.zeros(len(batch), dtype=bool)
         for part in rounds(rows, batch.ts):
             part = part[~np.isnan(water[part]) & (batch.ts[part] > self._last[rows[part]])]
             row, ts, level = rows[part], batch.ts[part], water[part]
+            mine = at(self._book, row)
             # The lowest level seen creeps up with time: what stays high becomes how it is.
             hours = np.where(self._last[row] > 0, ts - self._last[row], 0) / HOUR
-            self._lowest[row] = np.fmin(self._lowest[row] + book.forget_m_per_h * hours, level)
+            self._lowest[row] = np.fmin(self._lowest[row] + mine.forget_m_per_h * hours, level)
             self._last[row] = ts
-            rising[part] = (level - self._lowest[row] >= book.rise_m) | (level >= book.over_m)
+            rising[part] = (level - self._lowest[row] >= mine.rise_m) | (level >= mine.over_m)
         self._high.feed(rows, batch, rising & (water >= book.level_m), water < book.clear_m)
         self._newest.feed(rows, batch)
 

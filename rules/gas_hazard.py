@@ -15,6 +15,7 @@ from facility.inventory import Inventory
 from facility.readings import Codes, ReadingBatch, Times
 from rules.fleet import Mask
 from rules.limits import Alarm, Limit, Newest
+from rules.overrides import at
 from rules.rulebook import GasHazard, Rulebook
 from rules.tracker import Tracker
 
@@ -40,7 +41,6 @@ class GasHazardDetector:
         self, inventory: Inventory, every: Times, book: Rulebook, tracker: Tracker
     ) -> None:
         self._book = book.gas_hazard
-        self._limit_of = (self._book.h2s_mg_m3, self._book.nh3_mg_m3)
         self._alarm = Alarm(TYPE, inventory.stations, tracker)
         self._limit = Limit(every, readings=1, hold=0, off_hold=self._book.off_hold)
         self._newest = Newest(len(every), tuple(GASES))
@@ -49,27 +49,28 @@ class GasHazardDetector:
 
     def feed(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes a batch in; ``rows`` are its stations."""
+        book = at(self._book, rows)
         concentration = np.stack([batch.column(field) for field in GASES], axis=1)
-        share = concentration / np.array(self._limit_of)
+        share = concentration / np.array([book.h2s_mg_m3, book.nh3_mg_m3]).T
         highest = np.fmax(share[:, 0], share[:, 1])
         over = highest >= 1
         newer = batch.ts > self._limit.runs.last[rows]
-        self._limit.feed(rows, batch, over, highest < self._book.clear_share)
+        self._limit.feed(rows, batch, over, highest < book.clear_share)
         self._newest.feed(rows, batch)
         for i in np.flatnonzero(over & newer).tolist():
             field = list(GASES)[int(np.nanargmax(share[i]))]
-            level = 2 if highest[i] >= self._book.level_2_share else 1
+            level = 2 if highest[i] >= at(self._book, rows[i]).level_2_share else 1
             shown = {field: round(float(concentration[i, list(GASES).index(field)]), 3)}
             shown |= {"level": level, "times_limit": round(float(highest[i]), 2)}
             self._due.append((int(batch.arrived[i]), int(rows[i]), level, GASES[field], shown))
 
     def report(self) -> None:
         """Opens the cases of the readings taken in, each at the moment it arrived."""
-        for at, row, level, cause, shown in sorted(self._due, key=lambda due: due[:2]):
+        for moment, row, level, cause, shown in sorted(self._due, key=lambda due: due[:2]):
             if not self._alarm.case(row):
-                self._alarm.open(at, row, cause, shown)
+                self._alarm.open(moment, row, cause, shown)
             elif level > self._told[row]:
-                self._alarm.tell(at, row, cause, shown)
+                self._alarm.tell(moment, row, cause, shown)
             self._told[row] = max(level, int(self._told[row]))
         self._due.clear()
 

@@ -16,6 +16,7 @@ from facility.readings import Codes, Floats, ReadingBatch, Times
 from facility.sun import Place
 from rules import rulebook
 from rules.fleet import Mask, Rows, rounds
+from rules.overrides import at
 from rules.runs import NOT_JUDGED, Runs
 
 UNKNOWN, DARK, LIT = -1, 0, 1
@@ -150,8 +151,9 @@ class Lamps:
     def feed(self, rows: Codes, batch: ReadingBatch) -> Seen:
         """Takes a batch in; ``rows`` are its lamps. Repeated and older readings change no run."""
         planned, switched = self._planned(rows, batch.ts)
-        shown = evidence(batch, self.rated_w[rows], planned, self._book)
-        judged = (shown != UNKNOWN) & (batch.ts - switched >= self._book.settle)
+        book = at(self._book, rows)
+        shown = evidence(batch, self.rated_w[rows], planned, book)
+        judged = (shown != UNKNOWN) & (batch.ts - switched >= book.settle)
         doing = np.where(
             shown == LIT,
             np.where(planned, LIT_AS_PLANNED, BURNING),

@@ -20,6 +20,7 @@ from facility.readings import Codes, Floats, ReadingBatch, Times
 from rules.fleet import Mask, Rows, rounds
 from rules.lamps import Lamps
 from rules.nights import Nights
+from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.runs import Runs
 from rules.scales import Scales
@@ -63,10 +64,11 @@ class LampsLostDetector:
         book: Rulebook,
         tracker: Tracker,
     ) -> None:
-        self._book = book.lamps_lost
         self._lamps = lamps
         self._tracker = tracker
         self._supply = Supply(inventory, lamps, book.lamps.settle)
+        self._cabinet_of = np.array(self._supply.cabinet, dtype=np.int32)
+        self._book = at(book.lamps_lost, self._cabinet_of)
         self._cabinet_every = every
         self.row_names = self._supply.names
         m = len(self._supply)
@@ -79,7 +81,6 @@ class LampsLostDetector:
         self._limit = np.full(m, np.nan)
         self._last: Times = np.zeros(m, dtype=np.int64)
         self._switched_on: Times = np.zeros(m, dtype=np.int64)
-        self._cabinet_of = np.array(self._supply.cabinet, dtype=np.int32)
         self._whole: Mask = np.array([circuit is None for circuit in self._supply.circuit], bool)
 
     def feed(self, _rows: Codes, batch: ReadingBatch) -> None:
@@ -96,7 +97,7 @@ class LampsLostDetector:
 
     def _take(self, row: Codes, ts: Times, power: Floats) -> None:
         """One round of readings, newer than those before."""
-        book = self._book
+        book = at(self._book, row)
         before, gap = self._power_w[row], ts - self._last[row]
         unheard = (self._last[row] > 0) & (gap >= book.hold)
         came_on = (power >= book.off_w) & ~(before >= book.off_w)
@@ -129,7 +130,7 @@ class LampsLostDetector:
 
     def _should(self, row: Codes, ts: Times) -> tuple[Floats, Floats, Mask]:
         """(what each should draw, by how much less is a loss, whether it is judged), (k,) each."""
-        book, demand = self._book, self._supply.demand
+        book, demand = at(self._book, row), self._supply.demand
         reference = self.nights.reference(row, ts)
         reference[reference < book.off_w] = np.nan
         current, rated, lamps = self._now(row, ts), demand.rated[row], demand.lamps[row]
@@ -204,19 +205,19 @@ class LampsLostDetector:
         for type_ in ("streetlight.segment_unlit", "device.silent"):
             if self._tracker.find(type_, subject):
                 return True
-        lamps = self._supply.lamps_of(row)
-        waited = now - self.runs.since[row] > 2 * self._book.hold
+        lamps, book = self._supply.lamps_of(row), at(self._book, row)
+        waited = now - self.runs.since[row] > 2 * book.hold
         if not len(lamps) or waited:
             return False
         unheard = (self._lamps.last[lamps] < self.runs.since[row]) & ~silent[lamps]
         unheard &= self._lamps.last[lamps] > 0
-        return bool(unheard.mean() > 1 - self._book.known_share)
+        return bool(unheard.mean() > 1 - book.known_share)
 
     def _report(self, now: int, subject: str, rows: Rows) -> None:
         shown = self._shown(rows)
         shown["since"] = to_rfc3339(int(self.runs.since[rows].min()))
         cause = "lamps"
-        if (self._power_w[rows] < self._book.off_w).all():
+        if (self._power_w[rows] < at(self._book, rows).off_w).all():
             cause = "not_switched" if (self._contactor[rows] == 0).all() else "outage"
         names = [self._supply.names[row] for row in rows.tolist()]
         self._tracker.open(now, TYPE, subject, names, cause, shown)

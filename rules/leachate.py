@@ -5,6 +5,7 @@ from __future__ import annotations
 from facility.inventory import Inventory
 from facility.readings import Codes, ReadingBatch, Times
 from rules.limits import Alarm, Limit, Newest
+from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.tracker import Tracker
 
@@ -26,8 +27,8 @@ class LeachateDetector:
 
     def feed(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes a batch in; ``rows`` are its stations."""
-        level = batch.column("leachate_pct")
-        self._full.feed(rows, batch, level >= self._book.level_pct, level < self._book.clear_pct)
+        level, book = batch.column("leachate_pct"), at(self._book, rows)
+        self._full.feed(rows, batch, level >= book.level_pct, level < book.clear_pct)
         self._newest.feed(rows, batch)
 
     def judge(self, now: int) -> None:

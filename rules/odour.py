@@ -18,6 +18,7 @@ from facility.inventory import Inventory
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from rules.gas_hazard import over_limit
 from rules.limits import Alarm
+from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.tracker import FAMILY, Tracker
 
@@ -44,7 +45,6 @@ class OdourDetector:
         self._workers = book.gas_hazard
         self._every = every
         self._ids = [station.id for station in inventory.stations]
-        self._limits = np.array([book.odour.h2s_mg_m3, book.odour.nh3_mg_m3, book.odour.odour])
         self._tracker = tracker
         self._alarm = Alarm(TYPE, inventory.stations, tracker)
         self._hours: list[Hour] = [[] for _ in inventory.stations]
@@ -54,7 +54,7 @@ class OdourDetector:
         """Takes a batch in; ``rows`` are its stations. Late readings take their place."""
         values = np.stack([batch.column(field) for field in GASES], axis=1)
         usable = ~np.isnan(values).all(axis=1)
-        for over in over_limit(batch, self._workers).values():
+        for over in over_limit(batch, at(self._workers, rows)).values():
             usable &= ~over
         for i in np.flatnonzero(usable).tolist():
             row = int(rows[i])
@@ -70,7 +70,7 @@ class OdourDetector:
         """Opens and ends cases by the means of the stations that were heard."""
         for row in self._alarm.open_rows(now):
             shares = self._shares(row)
-            if shares is not None and np.nanmax(shares) < self._book.clear_share:
+            if shares is not None and np.nanmax(shares) < at(self._book, row).clear_share:
                 self._alarm.end(now, row, "clean", self._shown(row, shares))
         hazards = self._tracker.members(FAMILY["station.gas_hazard"])
         for row in sorted(self._changed):
@@ -87,17 +87,22 @@ class OdourDetector:
     def _shares(self, row: int) -> Floats | None:
         """The hour's means against their limits, (gases,); None while there is no hour's worth."""
         weight = self._weights(row)
-        if len(weight) < _MIN_READINGS or weight.sum() < self._book.min_share * HOUR:
+        if len(weight) < _MIN_READINGS or weight.sum() < at(self._book, row).min_share * HOUR:
             return None
         values = np.array([fields for _, fields in self._hours[row]])
-        return np.asarray(self._mean(values, weight) / self._limits)
+        return np.asarray(self._mean(values, weight) / self._limits(row))
+
+    def _limits(self, row: int) -> Floats:
+        """A station's limits, (gases,)."""
+        book = at(self._book, row)
+        return np.array([book.h2s_mg_m3, book.nh3_mg_m3, book.odour])
 
     def _carried_by_one(self, row: int, gas: int) -> bool:
         """Whether the mean is below the limit without its highest reading."""
         values = np.array([fields[gas] for _, fields in self._hours[row]])
         others = np.arange(len(values)) != np.nanargmax(values)
         mean = self._mean(values[others, None], self._weights(row)[others])
-        return not mean[0] > self._limits[gas]
+        return not mean[0] > self._limits(row)[gas]
 
     def _weights(self, row: int) -> Times:
         """For how long each of the hour's readings stands, (n,) ms."""
@@ -116,7 +121,7 @@ class OdourDetector:
         return mean
 
     def _shown(self, row: int, shares: Floats) -> dict[str, Any]:
-        means = zip(GASES, (shares * self._limits).tolist(), strict=True)
+        means = zip(GASES, (shares * self._limits(row)).tolist(), strict=True)
         shown: dict[str, Any] = {
             f"mean_{name}": round(mean, 3) for name, mean in means if not np.isnan(mean)
         }

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from facility.inventory import Inventory
 from facility.readings import Codes, Floats, ReadingBatch
 from rules.fleet import Rows, rounds
+from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.tracker import FAMILY, Tracker
 
@@ -70,7 +71,7 @@ class RattleDetector:
             self._passes[row] += passes[part]
             # A feature the sensor does not send stays NaN, and is then not asked about.
             self._sums[row] += cells[part]
-            full = row[self._passes[row] >= self._book.window_passes]
+            full = row[self._passes[row] >= at(self._book, row).window_passes]
             if len(full):
                 self._close_windows(full)
 
@@ -95,7 +96,7 @@ class RattleDetector:
 
     def _is_loud(self, row: Codes, window: Floats, passes: Floats) -> NDArray[np.bool_]:
         """Whether each window is far above its cover's normal, bool (n,)."""
-        book = self._book
+        book = at(self._book, row)
         ratio = window[:, 0]
         count = np.minimum(self._learned[row], _KEPT)
         past = self._windows[row]
@@ -127,9 +128,10 @@ class RattleDetector:
     def judge(self, now: int) -> None:
         """Opens and ends cases by the covers' last windows."""
         members = self._tracker.members(FAMILY[TYPE])
+        quiet = self._quiet >= self._book.windows
         for cover, case in list(members.items()):
             row = self._row_of.get(cover)
-            if row is None or self._quiet[row] >= self._book.windows:
+            if row is None or quiet[row]:
                 shown = {} if row is None else self._shown(row)
                 self._tracker.leave(now, case, (cover,), "quiet", shown)
         raised: Rows = np.flatnonzero(self._loud >= self._book.windows)

@@ -1,4 +1,8 @@
-"""The rulebook: every threshold and hold, as data with a version."""
+"""The rulebook: every threshold and hold, as data with a version.
+
+Sections hold the figures of a rule. What a book says besides about some of the assets or for some
+of the time is in ``override`` (:mod:`rules.overrides`).
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ import hashlib
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from facility.clock import HOUR, MINUTE, SECOND
 from facility.errors import UsageError
+from rules.book_check import Allowed, Override, check
 
 _BUILT_IN = Path(__file__).with_name("default.toml")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|h)")
@@ -22,14 +27,20 @@ class Duration(int):
     """Milliseconds, written ``90s``, ``10min`` or ``2h``."""
 
 
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
 class Lamps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a lamp counts as dark or as burning, and for how long it must be seen so."""
 
     settle: Duration
-    dark_floor_w: float
-    dark_share: float
-    burning_floor_w: float
-    burning_share: float
+    dark_floor_w: NotNegative
+    dark_share: Share
+    burning_floor_w: NotNegative
+    burning_share: Share
     unlit_hold: Duration
     lit_hold: Duration
     burning_hold: Duration
@@ -41,75 +52,75 @@ class Degraded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     hold: Duration
     sound_hold: Duration
-    clear: float
-    weak_of_peers: float
-    factor: float
-    factor_below_peers: float
-    common: float
-    changes: int
+    clear: Positive
+    weak_of_peers: Share
+    factor: Share
+    factor_below_peers: NotNegative
+    common: Share
+    changes: Annotated[int, msgspec.Meta(ge=2)]
     changes_within: Duration
 
 
 class Segments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When dark lamps are one dark segment, or one dead circuit."""
 
-    neighbours: int
-    share: float
-    share_min: int
-    circuit_share: float
+    neighbours: Count
+    share: Share
+    share_min: Count
+    circuit_share: Share
 
 
 class LampsLost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a circuit draws less than it should."""
 
-    lamps: float
-    lamp_w: float
-    share: float
-    spreads: float
-    clear_share: float
+    lamps: Positive
+    lamp_w: Positive
+    share: Share
+    spreads: Positive
+    clear_share: Share
     hold: Duration
     sound_hold: Duration
-    off_w: float
+    off_w: Positive
     leave_alone: Duration
-    known_share: float
-    nights: int
+    known_share: Share
+    nights: Count
 
 
 class Silence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a device is silent, and when a group of them is one fault."""
 
-    missed: float
-    margin: float
-    group_share: float
+    missed: Positive
+    margin: NotNegative
+    group_share: Share
 
 
 class Displaced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a cover is out of its place."""
 
-    tilt_deg: float
-    clear_deg: float
-    at_once_deg: float
+    tilt_deg: Positive
+    clear_deg: Positive
+    at_once_deg: Positive
 
 
 class Rattle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a cover rattles (跳响), against its own normal."""
 
-    window_passes: float
-    windows: int
-    z: float
-    excess: float
-    vibration: float
-    learn_windows: int
-    prior_median: float
-    prior_scale: float
+    window_passes: Positive
+    windows: Count
+    z: Positive
+    excess: NotNegative
+    vibration: Positive
+    learn_windows: Count
+    prior_median: Share
+    prior_scale: Positive
 
 
 class Backlog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a station was not cleared (日产日清 missed)."""
 
-    tolerance_t: float
-    tolerance_share: float
-    cleared_t: float
+    tolerance_t: NotNegative
+    tolerance_share: Share
+    cleared_t: NotNegative
 
 
 class Flooding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,36 +129,36 @@ class Flooding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level_m: float
     clear_m: float
     over_m: float
-    rise_m: float
-    forget_m_per_h: float
+    rise_m: NotNegative
+    forget_m_per_h: NotNegative
     off_hold: Duration
 
 
 class Odour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The boundary limits, as means of an hour."""
 
-    h2s_mg_m3: float
-    nh3_mg_m3: float
-    odour: float
-    clear_share: float
-    min_share: float
+    h2s_mg_m3: Positive
+    nh3_mg_m3: Positive
+    odour: Positive
+    clear_share: Share
+    min_share: Share
 
 
 class GasHazard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The workers' limits, at once."""
 
-    h2s_mg_m3: float
-    nh3_mg_m3: float
-    level_2_share: float
-    clear_share: float
+    h2s_mg_m3: Positive
+    nh3_mg_m3: Positive
+    level_2_share: Positive
+    clear_share: Share
     off_hold: Duration
 
 
 class Leachate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a leachate tank is nearly full."""
 
-    level_pct: float
-    clear_pct: float
+    level_pct: Positive
+    clear_pct: Positive
     hold: Duration
     off_hold: Duration
 
@@ -155,10 +166,10 @@ class Leachate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Equipment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a station's machines are out of order."""
 
-    motor_c: float
-    motor_clear_c: float
-    hydraulic_mpa: float
-    hydraulic_clear_mpa: float
+    motor_c: Positive
+    motor_clear_c: Positive
+    hydraulic_mpa: Positive
+    hydraulic_clear_mpa: Positive
     off_hold: Duration
 
 
@@ -166,13 +177,16 @@ class Cases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How faults become cases."""
 
     relapse_within: Duration
-    chatter_times: int
+    chatter_times: Count
     chatter_within: Duration
     chatter_hold: Duration
 
 
 class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every rule's figures; ``version`` is a hash of them and is named in each case event."""
+    """Every rule's figures; ``version`` is a hash of them and is named in each case event.
+
+    ``content`` is what the version stands for, as TOML has it.
+    """
 
     lamps: Lamps
     degraded: Degraded
@@ -188,31 +202,72 @@ class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     leachate: Leachate
     equipment: Equipment
     cases: Cases
+    override: tuple[Override, ...] = ()
     version: str = ""
+    content: dict[str, Any] = {}
+
+
+BANDS = (
+    ("displaced", "clear_deg", "tilt_deg"),
+    ("displaced", "tilt_deg", "at_once_deg"),
+    ("flooding", "clear_m", "level_m"),
+    ("leachate", "clear_pct", "level_pct"),
+    ("equipment", "motor_clear_c", "motor_c"),
+    ("equipment", "hydraulic_clear_mpa", "hydraulic_mpa"),
+)
+"""(section, lower figure, upper figure): the dead band between them is never upside down."""
+
+
+def _all_but(section: type[msgspec.Struct], *names: str) -> tuple[str, ...]:
+    return tuple(name for name in section.__struct_fields__ if name not in names)
+
+
+SCOPED: dict[str, tuple[str, ...]] = {
+    "lamps": _all_but(Lamps),
+    "degraded": ("hold", "sound_hold", "clear", "weak_of_peers", "factor_below_peers"),
+    "segments": _all_but(Segments),
+    "lamps_lost": _all_but(LampsLost, "nights"),
+    "silence": ("missed", "margin"),
+    "displaced": _all_but(Displaced),
+    "rattle": _all_but(Rattle),
+    "flooding": _all_but(Flooding),
+    "backlog": _all_but(Backlog),
+    "odour": _all_but(Odour),
+    "gas_hazard": _all_but(GasHazard),
+    "leachate": _all_but(Leachate),
+    "equipment": _all_but(Equipment),
+}
+"""Figures that an override may change for some assets. The others compare many assets with each
+other, or say how faults become cases: they are one for all."""
 
 
 def load(path: Path | None = None) -> Rulebook:
     """The built-in rulebook, with what the file at ``path`` says in its place.
 
-    UsageError, with the key, where the file is not there or says something that is none.
+    UsageError, a line of the file for each thing that is wrong with it.
     """
-    book = tomllib.loads(_BUILT_IN.read_text("utf-8"))
-    if path is not None:
-        try:
-            own = tomllib.loads(path.read_text("utf-8"))
-        except OSError as error:
-            raise UsageError(f"cannot read the rulebook {path}: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path} is not TOML: {error}") from None
-        for section, figures in own.items():
-            if not isinstance(figures, dict):
-                raise UsageError(f"{path}: {section!r} stands outside a section such as [lamps]")
-            book.setdefault(section, {}).update(figures)
-    version = hashlib.sha256(msgspec.json.encode(book, order="deterministic")).hexdigest()[:12]
+    if path is None:
+        return parse("", "")
     try:
-        return msgspec.convert({**book, "version": version}, Rulebook, dec_hook=_duration)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"{path or _BUILT_IN.name}: {error}") from None
+        return parse(path.read_text("utf-8"), str(path))
+    except OSError as error:
+        raise UsageError(f"cannot read the rulebook {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+
+
+def parse(text: str, name: str) -> Rulebook:
+    """The built-in rulebook with what ``text`` says in its place; errors call the text ``name``."""
+    built_in = tomllib.loads(_BUILT_IN.read_text("utf-8"))
+    sections = {
+        one.name: one.type for one in msgspec.structs.fields(Rulebook) if one.name in built_in
+    }
+    checked = check(text, name, Allowed(built_in, sections, SCOPED, BANDS, {}, _duration))
+    content = checked.content
+    version = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:12]
+    return Rulebook(
+        **checked.sections, override=checked.overrides, version=version, content=content
+    )
 
 
 def _duration(type_: type, value: Any) -> Any:

@@ -17,6 +17,7 @@ from facility.inventory import Inventory
 from facility.measurements import STATUS_REASONS, STATUS_STATES
 from facility.readings import Codes, ReadingBatch, Times
 from rules.fleet import Fleet, Mask, Rows
+from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.tracker import Tracker
 
@@ -162,7 +163,8 @@ class SilenceDetector:
 
     def _may_wait(self, now: int, row: int) -> bool:
         """Whether a verdict may still wait for the rest of a group: one more hold at most."""
-        hold = self._fleet.every[row] * (self._book.missed + self._book.margin)
+        book = at(self._book, row)
+        hold = self._fleet.every[row] * (book.missed + book.margin)
         started = max(int(self._fleet.heard[row]), int(self._since[row]))
         return bool(now - started <= 2 * hold)
 
@@ -171,11 +173,12 @@ class SilenceDetector:
         return self._heard_since(row, group.rows) == 0
 
     def _end_where_heard(self, now: int) -> None:
-        fleet, missed = self._fleet, self._book.missed + self._book.margin
+        fleet = self._fleet
+        missed = np.broadcast_to(self._book.missed + self._book.margin, len(fleet))
         back: dict[str, list[str]] = {}
         for member, case in self._tracker.members(FAMILY).items():
             row = fleet.row_of.get(member)
-            if row is None or now - fleet.heard[row] <= (fleet.every[row] or HOUR) * missed:
+            if row is None or now - fleet.heard[row] <= (fleet.every[row] or HOUR) * missed[row]:
                 back.setdefault(case.id, []).append(member)
         for case_id, members in back.items():
             self._tracker.leave(now, self._tracker.cases[case_id], members, "heard", {})

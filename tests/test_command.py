@@ -236,3 +236,15 @@ def test_what_could_not_be_used_is_listed_shown_and_tried_again(tmp_path: Path) 
 
     assert "no message 77" in run("quarantine", "--data-dir", tmp_path, "show", 77).err
     assert "say which" in run("quarantine", "--data-dir", tmp_path, "retry").err
+
+
+def test_a_rulebook_is_checked_before_it_is_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = tmp_path / "book.toml"
+    book.write_text('[[override]]\nwhere = { kind = "cover" }\ndisplaced.tilt_deg = 12.0\n')
+    assert xiuhua.main(["rules", "--data-dir", str(tmp_path), "check", str(book)]) == 0
+    assert "is in order: version " in capsys.readouterr().out
+    book.write_text("[lamp]\n")
+    assert xiuhua.main(["rules", "check", str(book)]) == 2
+    assert f"{book}:1: there is no section [lamp]" in capsys.readouterr().err

@@ -1,0 +1,44 @@
+"""``rules``: the service alone; or, with a second word, what is done with a rulebook."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from command.serving import one_service
+from command.settings import settings_of
+from facility import inventory_file
+from rules import rulebook
+from rules.overrides import reach
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The words that may follow ``rules``."""
+    actions = parser.add_subparsers(dest="action")
+    check = actions.add_parser("check", help="looks for mistakes in a rulebook")
+    check.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS)
+    check.add_argument("file", type=Path, nargs="?", help="instead of the one in the settings")
+
+
+def rules(options: argparse.Namespace) -> int:
+    """Runs the service where no second word follows; else does what that says."""
+    actions: dict[str | None, Callable[[argparse.Namespace], int]] = {
+        None: one_service,
+        "check": _check,
+    }
+    return actions[options.action](options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Says what a rulebook changes; mistakes, with their lines, come out as the command's error."""
+    settings = settings_of(options)
+    file = options.file or settings.rules.rulebook
+    book = rulebook.load(file)
+    sys.stdout.write(f"{file or 'the built-in rulebook'} is in order: version {book.version}\n")
+    inventory = inventory_file.load(settings.data_dir)
+    if inventory.assets:
+        for words in reach(book, inventory, inventory_file.load_grid(settings.data_dir)):
+            sys.stdout.write(f"{words}\n")
+    return 0
