@@ -15,7 +15,7 @@ demo: setup
 
 test: setup
 	$(NPM) run --silent test
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: setup
 	$(BIN)/ruff check $(ROOMS)

@@ -158,7 +158,8 @@ def district(tmp_path: Path) -> Iterator[District]:
     desk.close()
 
 
-@pytest.fixture(scope="session")
+# Not for longer: while it is open no other test on this thread can have an event loop.
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM)
