@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -72,5 +73,34 @@ case_events = Table(
     Column("filed", JSON(none_as_null=True)),
     Index("case_events_by_case", "case_id", "seq"),
     # Without it SQLite hands the number of a deleted last row out again.
+    sqlite_autoincrement=True,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column(
+        "id",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=True,
+    ),
+    Column("recipient", String, nullable=False),
+    Column("contact", String, nullable=False),
+    Column("case_id", String, ForeignKey("cases.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("state", String, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    # Of what was taken up to be sent: which message it is part of, until when whoever took it has
+    # it for itself, and how often it was tried.
+    Column("message", String(32)),
+    Column("leased_until", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("error", Text),
+    Index("outbox_by_state", "state", "recipient", "contact", "id"),
+    Index("outbox_by_end", "state", "finished_at"),
     sqlite_autoincrement=True,
 )

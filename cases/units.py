@@ -1,7 +1,7 @@
 """The units (责任单位) that work on cases, who serves which streets, and who stands above whom.
 
-It is data: ``units.toml`` in the data directory, of the form of ``examples/units.toml``. Supervision
-climbs from the unit upward: the street's office, the district, the deputy head.
+It is data: ``units.toml`` in the data directory, of the form of ``examples/units.toml``.
+Supervision climbs from the unit upward: the street's office, the district, the deputy head.
 """
 
 from __future__ import annotations
