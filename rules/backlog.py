@@ -122,9 +122,12 @@ class BacklogDetector:
                     "inbound_t": round(came_in, 2),
                     "deadline": to_rfc3339(deadline),
                 }
-                self._tracker.open(
+                opened = self._tracker.open(
                     now, TYPE, f"station:{station.id}", (station.id,), "not_cleared", shown
                 )
+                if opened is None and late > at(self._book, row).cleared_t:
+                    # It is held back; once it no longer is, the backlog may still be there.
+                    balance.verdict = deadline, inside, came_in
 
     def _tolerance(self, row: int, came_in: float) -> float:
         book = at(self._book, row)

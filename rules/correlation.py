@@ -113,7 +113,9 @@ class Correlation:
             suspected | (judged & (doing == sort.sound)),
         )
         fresh = [
-            row for row in np.flatnonzero(moment.faulty).tolist() if self._ids[row] not in members
+            row
+            for row in np.flatnonzero(moment.faulty).tolist()
+            if self._ids[row] not in members and not self._is_held(self._ids[row])
         ]
         for row in self._segments_first(moment, self._circuits_first(moment, fresh)):
             if explained is not None and explained[row]:
@@ -121,6 +123,10 @@ class Correlation:
             lamp = self._ids[row]
             cause, shown = self._account(moment, np.array([row]), "lamp")
             self._tracker.open(now, sort.single, f"streetlight:{lamp}", (lamp,), cause, shown)
+
+    def _is_held(self, lamp: str) -> bool:
+        held = self._tracker.held
+        return held(self._sort.group, lamp) and held(self._sort.single, lamp)
 
     def _end_where_sound(self, now: int) -> None:
         """Members seen sound again leave; silence and the other half of the day end nothing."""

@@ -42,6 +42,7 @@ from rules.rulebook import Rulebook
 from rules.scope import cells_of
 from rules.silence import SilenceDetector
 from rules.snapshot import Part, freeze, thaw
+from rules.suppression import Suppression
 from rules.tracker import FAMILY, Tracker
 from rules.unlit import unlit_detector
 
@@ -87,8 +88,12 @@ class Engine:
         book: Rulebook,
         grid: Grid | None = None,
     ) -> None:
-        book = over(book, inventory, cells_of(grid or Grid()))
-        self.tracker = Tracker(book.version, book.cases)
+        cells = cells_of(grid or Grid())
+        book = over(book, inventory, cells)
+        self.suppression = Suppression(
+            (*book.off, *book.schedule, *book.window), inventory, cells, timezone
+        )
+        self.tracker = Tracker(book.version, book.cases, held=self.suppression.holds)
         self._fleet = Fleet(inventory)
         self._lamp_span = self._fleet.span(Kind.STREETLIGHT)
         self._lamps = Lamps(
@@ -133,6 +138,7 @@ class Engine:
         if not self.now:
             first = min(int(times[0]) for times in arrived)
             self.now = first - first % TICK
+            self.suppression.at(self.now)
         marks = [0] * len(batches)
         while self.now + TICK <= end:
             for i, batch in enumerate(batches):
@@ -218,6 +224,7 @@ class Engine:
 
     def _judge(self, now: int) -> None:
         self.now = now
+        self.suppression.at(now)
         silent = self._silence.silent(now)
         self._silence.judge(now, silent)
         self.tracker.unheard = partial(self._is_silent, silent)

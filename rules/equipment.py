@@ -66,8 +66,10 @@ class EquipmentDetector:
         for row in self._alarm.open_rows(now):
             if not self._raised[row].any():
                 self._alarm.end(now, row, "repaired", self._newest.shown(row))
-        for row in np.flatnonzero((self._raised & ~before).any(axis=1)).tolist():
-            for number in np.flatnonzero(self._raised[row] & ~before[row]).tolist():
+        for row in np.flatnonzero(self._raised.any(axis=1)).tolist():
+            # What was held back while it was raised is told all at once.
+            told = before[row] if self._alarm.case(row) else False
+            for number in np.flatnonzero(self._raised[row] & ~told).tolist():
                 report = self._alarm.tell if self._alarm.case(row) else self._alarm.open
                 report(now, row, CAUSES[number], self._newest.shown(row))
 

@@ -1,7 +1,8 @@
 """The rulebook: every threshold and hold, as data with a version.
 
 Sections hold the figures of a rule. What a book says besides about some of the assets or for some
-of the time is in ``override`` (:mod:`rules.overrides`).
+of the time is in ``override`` (:mod:`rules.overrides`), ``off``, ``schedule`` and ``window``
+(:mod:`rules.suppression`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import msgspec
 
 from facility.clock import HOUR, MINUTE, SECOND
 from facility.errors import UsageError
+from rules import occasions
 from rules.book_check import Allowed, Override, check
+from rules.suppression import Off, Schedule, Window
 
 _BUILT_IN = Path(__file__).with_name("default.toml")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|h)")
@@ -203,6 +206,9 @@ class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     equipment: Equipment
     cases: Cases
     override: tuple[Override, ...] = ()
+    off: tuple[Off, ...] = ()
+    schedule: tuple[Schedule, ...] = ()
+    window: tuple[Window, ...] = ()
     version: str = ""
     content: dict[str, Any] = {}
 
@@ -262,16 +268,20 @@ def parse(text: str, name: str) -> Rulebook:
     sections = {
         one.name: one.type for one in msgspec.structs.fields(Rulebook) if one.name in built_in
     }
-    checked = check(text, name, Allowed(built_in, sections, SCOPED, BANDS, {}, _duration))
+    tables: dict[str, type[msgspec.Struct]] = {"off": Off, "schedule": Schedule, "window": Window}
+    checked = check(text, name, Allowed(built_in, sections, SCOPED, BANDS, tables, _decode))
     content = checked.content
     version = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:12]
-    return Rulebook(
-        **checked.sections, override=checked.overrides, version=version, content=content
-    )
+    parts: dict[str, Any] = {**checked.sections, **checked.tables}
+    return Rulebook(**parts, override=checked.overrides, version=version, content=content)
 
 
-def _duration(type_: type, value: Any) -> Any:
+def _decode(type_: type, value: Any) -> Any:
+    return _duration(value) if type_ is Duration else occasions.decode(type_, value)
+
+
+def _duration(value: Any) -> Duration:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if type_ is not Duration or match is None:
+    if match is None:
         raise ValueError(f"{value!r} is no duration; write 90s, 10min or 2h")
     return Duration(float(match[1]) * _UNITS[match[2]])

@@ -43,13 +43,21 @@ class Where(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     def rows(self, assets: Sequence[Asset], cells: Cells) -> Mask:
         """Which of the assets are meant, bool (n,)."""
         asked = {
-            name: {words} if isinstance(words, str) else set(words)
+            name: set(words)
             for name in self.__struct_fields__
-            if (words := getattr(self, name))
+            if (words := _listed(getattr(self, name)))
         }
         if not asked:
             return np.ones(len(assets), dtype=bool)
         return np.array([_is_meant(asset, asked, cells) for asset in assets], dtype=bool)
+
+    def circuits(self) -> frozenset[str] | None:
+        """The circuits that are named: of a cabinet only these are meant. None where none is."""
+        named = [
+            word.partition(":")[2] for word in _listed(self.subject) if word.startswith("circuit:")
+        ]
+        named += _listed(self.circuit)
+        return frozenset(named) if named else None
 
 
 EVERYWHERE = Where()
@@ -64,6 +72,10 @@ def cells_of(grid: Grid) -> Cells:
         return [code, *(word for one in around for word in (one.code, one.name))]
 
     return cells
+
+
+def _listed(words: Words) -> tuple[str, ...]:
+    return (words,) if isinstance(words, str) else words
 
 
 def _is_meant(asset: Asset, asked: dict[str, set[str]], cells: Cells) -> bool:

@@ -19,25 +19,7 @@ import msgspec
 from cases.events import CaseEvent, EventName
 from facility.clock import MINUTE, to_rfc3339
 from rules import rulebook
-
-FAMILY = {
-    "streetlight.unlit": "unlit",
-    "streetlight.segment_unlit": "unlit",
-    "streetlight.day_burning": "burning",
-    "streetlight.degraded": "degraded",
-    "cabinet.lamps_lost": "lost",
-    "device.silent": "silent",
-    "cover.displaced": "displaced",
-    "cover.rattle": "rattle",
-    "cover.flooding": "flooding",
-    "station.backlog": "backlog",
-    "station.odour": "odour",
-    "station.gas_hazard": "gas",
-    "station.leachate": "leachate",
-    "station.equipment": "equipment",
-}
-"""Case type → family. A member is in one case of a family at most: an asset, or of
-``cabinet.lamps_lost`` a series (a cabinet, or one of its circuits)."""
+from rules.families import FAMILY as FAMILY
 
 
 @dataclass(slots=True)
@@ -72,12 +54,14 @@ _BREAK = 5 * MINUTE
 class Tracker:
     """The open cases by id, and the case of each member in each family.
 
-    ``unheard`` says of a member whether it is silent: it is not seen sound then.
+    ``unheard`` says of a member whether it is silent: it is not seen sound then. ``held`` says of
+    a type and a member whether it may open and join no case now (:mod:`rules.suppression`).
     """
 
     rule_version: str
     book: rulebook.Cases
     unheard: Callable[[str], bool] = lambda _: False
+    held: Callable[[str, str], bool] = lambda *_: False
     cases: dict[str, Case] = field(default_factory=dict)
     _of_member: dict[str, dict[str, Case]] = field(default_factory=dict)
     _of_subject: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -106,11 +90,15 @@ class Tracker:
         members: Sequence[str],
         cause: str,
         evidence: dict[str, Any],
-    ) -> Case:
+    ) -> Case | None:
         """Opens a case, or takes up the one that recovered a short while ago.
 
-        Members that are in another case of the family leave it for this one.
+        Members that are in another case of the family leave it for this one. None, and nothing is
+        done, where all members are held.
         """
+        members = [member for member in members if not self.held(type_, member)]
+        if not members:
+            return None
         case = self._recovered.pop((type_, subject), None)
         event: EventName = "opened"
         if case and case.recovered_at and at - case.recovered_at <= self.book.relapse_within:
@@ -129,7 +117,10 @@ class Tracker:
         return case
 
     def join(self, at: int, case: Case, members: Sequence[str], evidence: dict[str, Any]) -> None:
-        """Adds members to a case."""
+        """Adds members to a case, but for those that are held."""
+        members = [member for member in members if not self.held(case.type, member)]
+        if not members:
+            return
         self._merge(at, case, members)
         self._take(case, members)
         self._write(at, "joined", case, members, "", evidence)

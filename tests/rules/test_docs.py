@@ -43,3 +43,10 @@ def test_what_the_page_shows_as_a_rulebook_is_one(tmp_path: Path) -> None:
     path = tmp_path / "my-rules.toml"
     path.write_text(example[1])
     assert rulebook.load(path).lamps.unlit_hold == 15 * 60_000
+
+
+def test_every_piece_of_a_rulebook_on_the_page_is_one() -> None:
+    pieces = re.findall(r"```toml\n((?:\[\[|# my-rules).*?)```", PAGE, re.DOTALL)
+    assert len(pieces) >= 3
+    for piece in pieces:
+        rulebook.parse(piece, "docs/rules.md")
