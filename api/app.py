@@ -9,9 +9,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from api import page, problems, reference
+from api.access import Access
+from api.caller import Guard
 from api.edge import Edge
 from api.feed import Feed
 from api.gauges import Gauges
@@ -21,6 +23,7 @@ from api.metrics import Metrics
 from api.parts import Adopt, Parts, Site, Waveforms
 from api.places import CurrentPlaces
 from api.routes import (
+    accounts,
     assets,
     bursts,
     calendar,
@@ -29,6 +32,7 @@ from api.routes import (
     metrics,
     readings,
     segments,
+    session,
     stream,
     unregistered,
 )
@@ -53,6 +57,7 @@ def create_app(
     desk: Desk,
     bus: Bus,
     site: Site,
+    access: Access,
     live: Live | None = None,
     static: Path = page.STATIC,
 ) -> FastAPI:
@@ -69,7 +74,9 @@ def create_app(
     unclosed = CurrentUnclosed(desk)
     hub = Hub(Feed(clock, places, live, desk, unclosed))
     counters = Metrics()
-    parts = Parts(clock, site, places, adopt, waveforms, live, store, desk, unclosed, hub, counters)
+    parts = Parts(
+        clock, site, places, adopt, waveforms, live, store, desk, unclosed, hub, counters, access
+    )
     counters.registry.register(Gauges(parts))
     bus.listen(live.hear)
 
@@ -90,6 +97,8 @@ def create_app(
     problems.install(app)
     for room in (health, assets, unregistered, bursts, readings, segments, cases, calendar, stream):
         app.include_router(room.router, prefix=BASE)
+    for room in (session, accounts):
+        app.include_router(room.router, prefix=BASE, dependencies=[Depends(Guard(BASE))])
     app.include_router(metrics.router)
     app.include_router(reference.router)
     app.router.default = page.ControlRoom(static)

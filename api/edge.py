@@ -78,6 +78,8 @@ class Edge:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                if cookie := scope.get("state", {}).get("set_cookie"):
+                    headers.append("set-cookie", cookie)
             await send(message)
 
         try:

@@ -10,6 +10,7 @@ import msgspec
 from fastapi import Depends, Request
 from starlette.responses import Response
 
+from api.access import Access
 from api.hub import Hub
 from api.live import Live
 from api.metrics import Metrics
@@ -65,6 +66,7 @@ class Parts:
     unclosed: CurrentUnclosed
     hub: Hub
     metrics: Metrics
+    access: Access
 
 
 def _parts(request: Request) -> Parts:
@@ -75,8 +77,11 @@ def _parts(request: Request) -> Parts:
 FromApp = Annotated[Parts, Depends(_parts)]
 
 
-def answer(value: Any, media_type: str = "application/json") -> Response:
+def answer(value: Any, media_type: str = "application/json", status: int = 200) -> Response:
     """A JSON answer; NaN becomes null. Nothing here may be kept by a cache: all of it is live."""
     return Response(
-        msgspec.json.encode(value), media_type=media_type, headers={"Cache-Control": "no-store"}
+        msgspec.json.encode(value),
+        status_code=status,
+        media_type=media_type,
+        headers={"Cache-Control": "no-store"},
     )

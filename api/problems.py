@@ -12,7 +12,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from cases.accounts import NoSuchAccount
 from cases.desk import NoSuchCase, Refused
+from cases.keys import NameTaken, NoSuchKey
 from facility.errors import Permanent, Retryable, UsageError
 
 log = logging.getLogger(__name__)
@@ -24,18 +26,26 @@ RETRY_AFTER_S = 5
 class Problem(Exception):
     """Raised by a route: answered with this status and text. ``zh`` is the text in Chinese."""
 
-    def __init__(self, status: int, detail: str, zh: str = "", **more: Any) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        zh: str = "",
+        headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.headers = headers
         self.more = {"detail_zh": zh, **more} if zh else more
 
 
 class BadParameter(Problem):
     """A parameter that is well formed but cannot be meant; names it as 422s do."""
 
-    def __init__(self, name: str, detail: str) -> None:
-        super().__init__(422, f"{name}: {detail}", errors=[{"name": name, "detail": detail}])
+    def __init__(self, name: str, detail: str, zh: str = "") -> None:
+        super().__init__(422, f"{name}: {detail}", zh, errors=[{"name": name, "detail": detail}])
 
 
 def problem_response(
@@ -61,11 +71,14 @@ def install(app: FastAPI) -> None:
     app.exception_handler(UsageError)(_usage)
     app.exception_handler(NoSuchCase)(_no_such_case)
     app.exception_handler(Refused)(_refused)
+    app.exception_handler(NoSuchAccount)(_no_such_account)
+    app.exception_handler(NoSuchKey)(_no_such_key)
+    app.exception_handler(NameTaken)(_name_taken)
     app.exception_handler(Permanent)(_permanent)
 
 
 def _problem(_request: Request, error: Problem) -> Response:
-    return problem_response(error.status, error.detail, **error.more)
+    return problem_response(error.status, error.detail, error.headers, **error.more)
 
 
 def _http(request: Request, error: HTTPException) -> Response:
@@ -113,6 +126,18 @@ def _no_such_case(_request: Request, error: NoSuchCase) -> Response:
 def _refused(_request: Request, error: Refused) -> Response:
     refusal = error.refusal
     return problem_response(409, refusal.en, detail_zh=refusal.zh, possible=refusal.possible)
+
+
+def _no_such_account(_request: Request, error: NoSuchAccount) -> Response:
+    return problem_response(404, str(error), detail_zh="没有这个用户")
+
+
+def _no_such_key(_request: Request, error: NoSuchKey) -> Response:
+    return problem_response(404, str(error), detail_zh="没有这个密钥")
+
+
+def _name_taken(_request: Request, error: NameTaken) -> Response:
+    return problem_response(409, str(error), detail_zh="这个名称已被使用")
 
 
 def _permanent(request: Request, error: Permanent) -> Response:

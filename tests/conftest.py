@@ -11,6 +11,8 @@ from contextlib import ExitStack
 from typing import NoReturn, TypeVar
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from tests.servers import (
     InfluxDB,
@@ -106,3 +108,12 @@ def chromium() -> str:
         return find_program(["chromium", "chromium-browser", "google-chrome"], "chromium")
     except ServerMissing as error:
         _without(error)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Passwords are hashed by argon2 at its least cost; what it costs is not what tests are for."""
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cases.passwords._ARGON2", cheap)
+        yield

@@ -11,13 +11,15 @@ from cases import calendar, standard
 from cases.database import upgrade
 from cases.filing import Filing
 from tests.api.district import District
+from tests.api.people import add_accounts
 
 
 @pytest.fixture(scope="session")
 def empty_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A case database without cases, to copy."""
+    """A case database without cases, to copy; with an account of each role."""
     path = tmp_path_factory.mktemp("cases") / "cases.db"
     upgrade(f"sqlite:///{path}")
+    add_accounts(f"sqlite:///{path}")
     return path
 
 

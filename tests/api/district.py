@@ -13,11 +13,16 @@ import numpy as np
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
+from api.access import Access
 from api.app import create_app
+from api.limits import Limits
 from api.live import Live
 from api.parts import Site, Waveform
+from cases.accounts import Accounts
 from cases.desk import Desk
 from cases.events import CaseEvent
+from cases.keys import Keys
+from cases.people import Role
 from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
 from facility.bus import Health, KindState, LocalBus
 from facility.clock import HOUR, from_rfc3339
@@ -27,6 +32,7 @@ from facility.measurements import Kind
 from facility.readings import Names, ReadingBatch
 from facility.store.base import ReadingsStore
 from facility.store.duckdb import DuckStore
+from tests.api.people import name_of, token_of
 
 DUSK = from_rfc3339("2026-06-21T12:00:00Z")
 LAMP_STATES = ("lit", "dark", "off", "silent", "unknown")
@@ -74,7 +80,8 @@ def assets() -> list[Asset]:
 class District:
     """The parts, the app made of them, and a client that calls it without a network.
 
-    ``monotonic_s`` is the real time that health is judged by.
+    The client is signed in as ``role``; nobody where that is None. ``monotonic_s`` is the real time
+    that health and limits are judged by, ``wall`` the one that sessions are.
     """
 
     def __init__(self, folder: Path, cases: Path) -> None:
@@ -87,6 +94,13 @@ class District:
         self.desk = Desk(f"sqlite:///{folder}/cases.db")
         self.bus = LocalBus()
         self.monotonic_s = 0.0
+        self.wall = StoppedClock(DUSK)
+        self.accounts = Accounts(f"sqlite:///{folder}/cases.db")
+        self.keys = Keys(f"sqlite:///{folder}/cases.db")
+        self.access = Access(
+            self.accounts, self.keys, bytes(32), self.wall, Limits(lambda: self.monotonic_s)
+        )
+        self.role: Role | None = "admin"
         self.waves: dict[str, list[Waveform]] = {}
         self.static = folder / "static"
         self.app = self.make_app()
@@ -108,6 +122,7 @@ class District:
             desk=self.desk,
             bus=self.bus,
             site=Site("410105", "Asia/Shanghai"),
+            access=self.access,
             live=Live(monotonic=lambda: self.monotonic_s),
             static=self.static,
         )
@@ -115,14 +130,24 @@ class District:
     def close(self) -> None:
         self.duck.close()
         self.desk.close()
+        self.accounts.close()
+        self.keys.close()
+
+    @property
+    def signed_in(self) -> dict[str, str]:
+        """The header of whoever is signed in."""
+        if self.role is None:
+            return {}
+        return {"Authorization": f"Bearer {token_of(self.access, name_of(self.role))}"}
 
     def call(self, method: str, path: str, **more: Any) -> httpx.Response:
         """Answers whatever the app does; what it raises is raised here."""
+        headers = {**self.signed_in, **more.pop("headers", {})}
 
         async def once() -> httpx.Response:
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
-                return await client.request(method, path, **more)
+                return await client.request(method, path, headers=headers, **more)
 
         return asyncio.run(once())
 

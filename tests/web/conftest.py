@@ -10,15 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fastapi import FastAPI
+from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from api import page as control_room
+from api.access import Access
 from api.app import create_app
+from api.caller import COOKIE
 from api.parts import Adopt, Site
 from api.serve import Server
+from cases.accounts import Accounts
 from cases.database import upgrade
 from cases.desk import Desk
 from cases.events import CaseEvent
+from cases.keys import Keys
+from cases.people import Role
 from facility.assets import Cover, Streetlight
 from facility.bus import Bus, KindState, LocalBus
 from facility.clock import MINUTE, VirtualClock, from_rfc3339
@@ -27,6 +33,7 @@ from facility.kept_inventory import KeptInventory
 from facility.measurements import Kind
 from facility.readings import Names, ReadingBatch
 from facility.store.duckdb import DuckStore
+from tests.api.people import add_accounts, name_of, token_of
 
 DUSK = from_rfc3339("2026-06-21T20:30:00+08:00")
 LAMPS = tuple(f"L{n}" for n in range(1, 9))
@@ -53,8 +60,8 @@ class District:
     bus: Bus
     store: DuckStore
     inventory: Inventory
-    server: Server
     adopt: Adopt
+    access: Access
 
     @property
     def url(self) -> str:
@@ -70,12 +77,22 @@ class District:
             desk=self.desk,
             bus=self.bus,
             site=Site("410105", "Asia/Shanghai"),
+            access=self.access,
         )
+
+    def start(self, port: int = 0) -> None:
+        """Serves it."""
+        self.server = Server(self.app(), port=port)
+        self.server.start()
 
     def restart(self) -> None:
         """Starts a server again, where the last one was, after :meth:`Server.stop`."""
-        self.server = Server(self.app(), port=self.server.port)
-        self.server.start()
+        self.start(self.server.port)
+
+    def cookie(self, role: Role = "admin") -> SetCookieParam:
+        """The session of the account of that role, for a browser."""
+        token = token_of(self.access, name_of(role))
+        return {"name": COOKIE, "value": token, "url": self.url, "httpOnly": True}
 
     def lamps_are(self, **states: tuple[str, ...]) -> None:
         """What the rules hold of the lamps now; those not named are lit."""
@@ -132,30 +149,22 @@ def district(tmp_path: Path) -> Iterator[District]:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("no built page: run make setup")
     url = f"sqlite:///{tmp_path}/cases.db"
     upgrade(url)
+    add_accounts(url)
     cover = Cover(id="M1", area="410105", name="花园路雨水井", lon=113.681, lat=34.781)
     inventory = Inventory.of([*(_lamp(n + 1) for n in range(len(LAMPS))), cover])
     clock, bus, desk = VirtualClock(DUSK, 1.0), LocalBus(), Desk(url)
     store = DuckStore(tmp_path / "readings.duckdb")
     store.write(_readings())
-    site = Site("410105", "Asia/Shanghai")
-    adopt = KeptInventory(tmp_path).adopt
-    app = create_app(
-        clock=clock,
-        inventory=lambda: inventory,
-        adopt=adopt,
-        waveforms=lambda *_: [],
-        store=store,
-        desk=desk,
-        bus=bus,
-        site=site,
-    )
-    served = District(clock, desk, bus, store, inventory, Server(app, port=0), adopt)
+    access = Access(Accounts(url), Keys(url), bytes(32))
+    served = District(clock, desk, bus, store, inventory, KeptInventory(tmp_path).adopt, access)
+    served.start()
     served.lamps_are()
-    served.server.start()
     yield served
     served.server.stop()
     store.close()
     desk.close()
+    access.accounts.close()
+    access.keys.close()
 
 
 # Not for longer: while it is open no other test on this thread can have an event loop.
@@ -169,8 +178,9 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, district: District) -> Iterator[Page]:
-    """The control room, opened and live. Fails if it asked anything of another machine."""
+    """The control room, signed in and live. Fails if it asked anything of another machine."""
     context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    context.add_cookies([district.cookie()])
     page = context.new_page()
     asked: list[str] = []
     faults: list[str] = []

@@ -1,0 +1,179 @@
+"""Who may come in: passwords, sessions, keys of machines, and sign-ins that work once."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from api import tokens
+from api.limits import Limit, Limits, network_of
+from api.problems import Problem
+from api.tokens import Session
+from cases.accounts import Account, Accounts
+from cases.audit import By
+from cases.keys import PREFIX, Keys
+from cases.people import NAME_MAX, Who
+from facility.clock import HOUR, SECOND, Clock, SystemClock
+from facility.errors import Retryable
+
+PER_NAME = Limit("sign-in by name", 10, 100)
+PER_ADDRESS = Limit("sign-in by address", 20, 100)
+"""Wrong passwords only: a right one gives back what it took."""
+
+ONCE_MS = 12 * HOUR
+_MOST_ONCE = 100
+_MOST_KNOWN = 1_000
+
+T = TypeVar("T")
+
+
+class Access:
+    """Signs people in and knows who a token or a key belongs to.
+
+    ``clock`` is the machine's own, of a demo too: sessions end by the time that people live in.
+    While the case database is away, whoever it let in last is still let in: nobody can be shut
+    out there meanwhile either.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        keys: Keys,
+        signing_key: bytes,
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.accounts = accounts
+        self.keys = keys
+        self._signing_key = signing_key
+        self._clock = clock or SystemClock()
+        self.limits = limits or Limits()
+        self._account = _LastKnown(accounts.get)
+        self._key = _LastKnown(keys.find)
+        self._once: OrderedDict[str, tuple[str, int]] = OrderedDict()
+
+    def by(self, who: str, address: str) -> By:
+        """Who makes a change now."""
+        return By(who, self._clock.now_ms(), address)
+
+    def sign_in(self, name: str, password: str, address: str) -> Session:
+        """A new session. Problem 401 where name or password is wrong, 429 where that is too often.
+
+        Each success and each failure is in the audit trail, under the name that was tried.
+        """
+        account = self.proved(name, password, address)
+        if account is None:
+            raise Problem(401, "name or password is wrong", "用户名或密码不正确")
+        return self._begun(account, address)
+
+    def proved(self, name: str, password: str, address: str) -> Account | None:
+        """The account whose name and password these are; None where it is nobody's.
+
+        Problem 429 where that was tried too often.
+        """
+        name = name.strip()[:NAME_MAX]
+        tried = ((PER_ADDRESS, network_of(address)), (PER_NAME, name.casefold()))
+        for limit, key in tried:
+            self.limits.take(limit, key)
+        account = self.accounts.with_password(name, password)
+        if account is None:
+            self.accounts.note(self.by(name, address), "session.refused", name)
+            return None
+        for limit, key in tried:
+            self.limits.give_back(limit, key)
+        return account
+
+    def make_once(self, name: str) -> str:
+        """A text that signs this account in one single time, within twelve hours."""
+        text = secrets.token_urlsafe(24)
+        self._once[_digest(text)] = (name, self._clock.now_ms() + ONCE_MS)
+        while len(self._once) > _MOST_ONCE:
+            self._once.popitem(last=False)
+        return text
+
+    def sign_in_once(self, text: str, address: str) -> Session:
+        """A new session for a text of :meth:`make_once`. Problem 401 where it no longer counts."""
+        network = network_of(address)
+        self.limits.take(PER_ADDRESS, network)
+        name, until = self._once.pop(_digest(text), ("", 0))
+        account = self.accounts.get(name) if self._clock.now_ms() < until else None
+        if account is None or account.disabled:
+            self.accounts.note(self.by(name, address), "session.refused", name)
+            raise Problem(
+                401,
+                "this sign-in was used before, or is too old; sign in with name and password",
+                "此登录链接已使用或已失效,请用用户名和密码登录",
+            )
+        self.limits.give_back(PER_ADDRESS, network)
+        return self._begun(account, address)
+
+    def token(self, session: Session) -> str:
+        """The session's token."""
+        return tokens.write(session, self._signing_key)
+
+    def session(self, token: str) -> tuple[Who, Session] | None:
+        """Whose session a token is, where it counts now; else None."""
+        session = tokens.read(token, self._signing_key, self._now_s())
+        if session is None:
+            return None
+        account = self._account(session.name)
+        if account is None or account.disabled or account.generation != session.generation:
+            return None
+        return account.who, session
+
+    def bearer(self, text: str) -> Who | None:
+        """Who a key or a token belongs to, where it counts now; else None."""
+        if text.startswith(PREFIX):
+            key = self._key(text)
+            return None if key is None else key.who
+        found = self.session(text)
+        return None if found is None else found[0]
+
+    def prolonged(self, session: Session) -> Session | None:
+        """The session for longer, where it is time to give it a new token."""
+        return session.prolonged(self._now_s())
+
+    def renewed(self, account: Account) -> Session:
+        """A session after a change that ended the one before."""
+        return Session.begun(account.who.name, account.generation, self._now_s())
+
+    def _begun(self, account: Account, address: str) -> Session:
+        name = account.who.name
+        self.accounts.note(self.by(name, address), "session.began", name)
+        return self.renewed(account)
+
+    def _now_s(self) -> int:
+        return self._clock.now_ms() // SECOND
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class _LastKnown(Generic[T]):
+    """Asks each time; while the database is away, answers as it did for the same name before."""
+
+    def __init__(self, ask: Callable[[str], T | None]) -> None:
+        self._ask = ask
+        self._known: OrderedDict[str, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(self, name: str) -> T | None:
+        try:
+            found = self._ask(name)
+        except Retryable:
+            with self._lock:
+                if name in self._known:
+                    return self._known[name]
+            raise
+        with self._lock:
+            self._known.pop(name, None)
+            if found is not None:
+                self._known[name] = found
+            while len(self._known) > _MOST_KNOWN:
+                self._known.popitem(last=False)
+        return found

@@ -1,0 +1,146 @@
+"""Who is asking: a session's cookie or token, or a machine's key; and whether they may.
+
+    @router.get("/things")
+    def things(parts: FromApp, who: Caller) -> Response: ...
+
+:class:`Guard` stands before every router of the app and holds its calls to their rows in
+:mod:`api.roles`; a route asks for ``Caller`` only where it needs to know who it is.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from api.access import Access
+from api.problems import Problem
+from api.roles import ALLOWED
+from api.tokens import SHIFT_S, Session
+from cases.people import Who
+from facility.errors import Retryable
+
+log = logging.getLogger(__name__)
+
+COOKIE = "xiuhua_session"
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Holds a router that is included at ``prefix`` to the table of roles; a dependency.
+
+    Problem 401 where nobody is signed in, 403 where their role may not call this.
+    """
+
+    prefix: str = ""
+
+    def __call__(self, request: Request) -> None:
+        call = f"{request.method} {self.prefix}{request.scope['route'].path}"
+        if call not in ALLOWED:
+            log.error("no row in api.roles for %s: refused", call)
+            raise _forbidden()
+        roles = ALLOWED[call]
+        if roles is None:  # public
+            return
+        if caller(request).role not in roles:
+            raise _forbidden()
+
+
+def caller(request: Request) -> Who:
+    """Who is asking; Problem 401 where nobody is signed in."""
+    who = _identified(request)
+    if who is None:
+        raise Problem(
+            401,
+            "nobody is signed in, or no longer; sign in first",
+            "尚未登录或登录已过期,请重新登录",
+            {"WWW-Authenticate": "Bearer"},
+        )
+    return who
+
+
+def anybody(request: Request) -> Who | None:
+    """Who is asking, or None: for what is public and says more to those who are signed in."""
+    try:
+        return _identified(request)
+    except (Problem, Retryable):
+        return None
+
+
+Caller = Annotated[Who, Depends(caller)]
+Anybody = Annotated[Who | None, Depends(anybody)]
+
+
+def access_of(request: Request) -> Access:
+    """The app's access."""
+    access: Access = request.app.state.parts.access
+    return access
+
+
+def same_origin(request: Request) -> None:
+    """Problem 403 where another site's page sent this request with our cookie.
+
+    A browser says where a request comes from, in Sec-Fetch-Site (on https and this machine) or in
+    Origin, and a page cannot make it say otherwise.
+    """
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        own = site == "same-origin"
+    else:
+        own = origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+    if not own:
+        raise Problem(
+            403,
+            "a request with the session's cookie must come from this site's own page",
+            "带登录状态的请求必须来自本站页面",
+        )
+
+
+def set_cookie(response: Response, request: Request, session: Session) -> Response:
+    """The response, which makes the browser keep the session."""
+    response.set_cookie(
+        COOKIE,
+        access_of(request).token(session),
+        max_age=SHIFT_S,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return response
+
+
+def _identified(request: Request) -> Who | None:
+    """Who is asking, looked up once a request."""
+    if not hasattr(request.state, "who"):
+        request.state.who = _look_up(request)
+    who: Who | None = request.state.who
+    return who
+
+
+def _look_up(request: Request) -> Who | None:
+    access = access_of(request)
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.casefold() == "bearer":
+        return access.bearer(text.strip())
+    token = request.cookies.get(COOKIE)
+    found = None if token is None else access.session(token)
+    if found is None:
+        return None
+    if request.method not in _SAFE:
+        same_origin(request)
+    who, session = found
+    if longer := access.prolonged(session):
+        carrier = set_cookie(Response(), request, longer)
+        request.state.set_cookie = carrier.headers["set-cookie"]
+    return who
+
+
+def _forbidden() -> Problem:
+    return Problem(403, "your role may not do this", "您的角色无权进行此操作")

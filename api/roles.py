@@ -1,0 +1,54 @@
+"""Who may call what: one row for each call of the API. A call that stands in no row is nobody's.
+
+What a role may do with one case depends on the case too, and is said in ``cases.lifecycle``.
+"""
+
+from __future__ import annotations
+
+from cases.people import ROLES, Role
+
+EVERYBODY: frozenset[Role] = frozenset(ROLES)
+"""Whoever is signed in."""
+
+PUBLIC: frozenset[Role] | None = None
+"""Nobody needs to be signed in."""
+
+_ADMIN: frozenset[Role] = frozenset({"admin"})
+_INSTALLS: frozenset[Role] = frozenset({"operator", "supervisor", "admin"})
+_ACTS = EVERYBODY - {"viewer"}
+
+ALLOWED: dict[str, frozenset[Role] | None] = {
+    "GET /api/v1/health": PUBLIC,  # no more than whether it is well, unless signed in
+    "POST /api/v1/token": PUBLIC,
+    "POST /api/v1/session": PUBLIC,
+    "POST /api/v1/session/once": PUBLIC,
+    "DELETE /api/v1/session": PUBLIC,
+    "GET /docs": PUBLIC,
+    "GET /docs/start.js": PUBLIC,
+    "GET /docs/swagger-ui-bundle.js": PUBLIC,
+    "GET /docs/swagger-ui.css": PUBLIC,
+    "GET /openapi.json": PUBLIC,
+    "GET /metrics": EVERYBODY,
+    "GET /api/v1/me": EVERYBODY,
+    "POST /api/v1/me/password": EVERYBODY,
+    "GET /api/v1/assets": EVERYBODY,
+    "POST /api/v1/assets": _INSTALLS,
+    "GET /api/v1/assets/{asset_id}": EVERYBODY,
+    "GET /api/v1/assets/{asset_id}/bursts": EVERYBODY,
+    "GET /api/v1/assets/{asset_id}/readings": EVERYBODY,
+    "GET /api/v1/unregistered": _INSTALLS,
+    "GET /api/v1/segments": EVERYBODY,
+    "GET /api/v1/calendar": EVERYBODY,
+    "GET /api/v1/cases": EVERYBODY,
+    "GET /api/v1/cases/{case_id}": EVERYBODY,
+    "POST /api/v1/cases/{case_id}/actions": _ACTS,
+    "GET /api/v1/stream": EVERYBODY,
+    "GET /api/v1/users": _ADMIN,
+    "POST /api/v1/users": _ADMIN,
+    "PATCH /api/v1/users/{name}": _ADMIN,
+    "POST /api/v1/users/{name}/password": _ADMIN,
+    "GET /api/v1/keys": _ADMIN,
+    "POST /api/v1/keys": _ADMIN,
+    "DELETE /api/v1/keys/{key_id}": _ADMIN,
+    "GET /api/v1/audit": _ADMIN,
+}
