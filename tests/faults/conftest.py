@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.faults.rig import Ingest
+from tests.faults.rig import Ingest, Source
 from tests.servers import Mosquitto
 
 
@@ -19,8 +19,17 @@ def broker(new_mosquitto: Callable[..., Mosquitto]) -> Mosquitto:
     return new_mosquitto(persistence=True)
 
 
+@pytest.fixture(scope="session")
+def source() -> Iterator[Source]:
+    """Where the processes come from."""
+    with closing(Source()) as source:
+        yield source
+
+
 @pytest.fixture
-def new_ingest(tmp_path: Path, broker: Mosquitto) -> Iterator[Callable[..., Ingest]]:
+def new_ingest(
+    source: Source, tmp_path: Path, broker: Mosquitto
+) -> Iterator[Callable[..., Ingest]]:
     """``new_ingest(name, **options)``: an ingest process, not started yet."""
     with ExitStack() as stack:
 
@@ -32,7 +41,8 @@ def new_ingest(tmp_path: Path, broker: Mosquitto) -> Iterator[Callable[..., Inge
             root: str = "faults",
             **options: Any,
         ) -> Ingest:
-            ingest = Ingest(folder / name, tmp_path / f"{name}.log", url, name, root, **options)
+            log = tmp_path / f"{name}.log"
+            ingest = Ingest(source, folder / name, log, url, name, root, **options)
             stack.callback(ingest.stop)
             return ingest
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from facility.clock import SystemClock
 from facility.store.base import ReadingsStore
 from facility.store.duckdb import DuckStore
@@ -24,43 +26,58 @@ from tests.servers import wait_until
 PROJECT = Path(__file__).parents[2]
 
 
+class Source:
+    """Forks ingest processes from one that has imported everything: a start costs no second."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.runner"],
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def fork(self, options: dict[str, Any]) -> psutil.Process:
+        """A new process with these options (:mod:`tests.faults.runner`)."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(options) + "\n")
+        self._process.stdin.flush()
+        return psutil.Process(int(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
 class Ingest:
     """One ingest process with a folder of its own; it may be killed and started again."""
 
     def __init__(
-        self, folder: Path, log: Path, url: str, client_id: str, root: str, **options: Any
+        self,
+        source: Source,
+        folder: Path,
+        log: Path,
+        url: str,
+        client_id: str,
+        root: str,
+        **options: Any,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self._source = source
         self._log = log
         self.root = root
         ingest = {"client_id": client_id, "root": root, **options.pop("ingest", {})}
-        self._options = {"folder": str(folder), "url": url, "ingest": ingest, **options}
+        where = {"folder": str(folder), "log": str(log), "url": url}
+        self._options = {**where, "ingest": ingest, **options}
         self.spool = folder / f"{client_id}.spool"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._spare: subprocess.Popen[bytes] | None = None
-
-    def prepare(self) -> None:
-        """Has the next process ready: it has imported everything and waits to be started."""
-        with self._log.open("ab") as log:
-            self._spare = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.runner", json.dumps(self._options)],
-                cwd=PROJECT,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-            )
+        self._process: psutil.Process | None = None
 
     def spawn(self) -> None:
         """Starts the process and does not wait for it."""
-        if self._spare is None:
-            self.prepare()
-        assert self._spare is not None
         (self.folder / "started").unlink(missing_ok=True)
-        self._process, self._spare = self._spare, None
-        assert self._process.stdin is not None
-        self._process.stdin.write(b"\n")
-        self._process.stdin.close()
+        self._process = self._source.fork(self._options)
 
     def start(self) -> None:
         """Starts the process and waits until it is subscribed."""
@@ -72,7 +89,7 @@ class Ingest:
 
     def _is_up(self) -> bool:
         assert self._process is not None
-        if self._process.poll() is not None:
+        if not self._process.is_running():
             raise RuntimeError(f"ingest ended:\n{self.log()[-3000:]}")
         return (self.folder / "started").exists()
 
@@ -85,19 +102,15 @@ class Ingest:
 
     def stop(self) -> None:
         """Asks the process to end, and waits for it."""
-        spare, self._spare = self._spare, None
-        if spare is not None:
-            spare.kill()
-            spare.communicate()
-        if self._process is None:
+        process, self._process = self._process, None
+        if process is None or not process.is_running():
             return
-        self._process.terminate()
+        process.terminate()
         try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+            process.wait(15)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait()
 
     def log(self) -> str:
         return self._log.read_text(errors="replace")

@@ -1,7 +1,8 @@
-"""An ingest process for the fault tests: `python -m tests.faults.runner OPTIONS_AS_JSON`.
+"""Where the ingest processes of the fault tests come from: `python -m tests.faults.runner`.
 
-It is told what `xiuhua ingest` would read from its settings, and has a clock that a file can step
-(milliseconds that are added to the machine's time) and a store that can refuse rows.
+Everything is imported once. Then each line of the input, options as JSON, forks a process, whose id
+is printed. It is told what `xiuhua ingest` would read from its settings, and has a clock that a
+file can step (milliseconds that are added to the machine's time) and a store that can refuse rows.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -21,6 +23,7 @@ from facility.mqtt import MqttSettings
 from facility.readings import ReadingBatch
 from facility.store.base import ReadingsStore, Verdict, WriteResult
 from facility.store.duckdb import DuckStore
+from facility.store.influx import InfluxStore
 from ingest.service import IngestService, IngestSettings
 
 
@@ -56,19 +59,15 @@ class RefusingStore:
 def open_store(options: dict[str, Any]) -> ReadingsStore:
     """The store the options name."""
     if "influx" in options:
-        # Only where it is asked for: it takes long to import, and the kill test starts 20 times.
-        from facility.store.influx import InfluxStore
-
         return InfluxStore(options["influx"], options["database"])
     store = DuckStore(Path(options["folder"]) / "readings.duckdb")
     return RefusingStore(store) if options.get("refuses") else store  # type: ignore[return-value]
 
 
-def main() -> None:
+def serve(options: dict[str, Any]) -> None:
+    """Ingest until it is told to end."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    options = json.loads(sys.argv[1])
     folder = Path(options["folder"])
-    sys.stdin.readline()  # everything is imported; the start is for whoever tests to give
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     store = open_store(options)
@@ -86,6 +85,32 @@ def main() -> None:
     service.stop()
     if isinstance(store, DuckStore):
         store.close()
+
+
+def become(options: dict[str, Any]) -> None:
+    """What a forked process does, and all that it does."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    log = os.open(options["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    code = 1
+    try:
+        serve(options)
+        code = 0
+    except Exception:  # there is nobody above to tell
+        logging.exception("ingest ended")
+    finally:
+        os._exit(code)
+
+
+def main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that were killed
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            become(json.loads(line))
+        sys.stdout.write(f"{pid}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ def test_a_broker_that_restarts_costs_nothing(
 ) -> None:
     ingest = new_ingest("restarted")
     ingest.start()
-    publisher = publisher_of(ingest, broker.port, 8_000, 1_000)
+    publisher = publisher_of(ingest, broker.port, 8_000, 2_000)
     for part in (1, 2, 3):
         publisher.wait_for(part * 2_000)
         # Killed, Mosquitto itself loses what it acknowledged since it last wrote its file.
@@ -32,7 +32,7 @@ def test_a_connection_cut_mid_packet_costs_nothing(
     with contextlib.closing(FaultProxy(broker.port)) as proxy:
         ingest = new_ingest("cut", url=f"mqtt://127.0.0.1:{proxy.port}")
         ingest.start()
-        publisher = publisher_of(ingest, broker.port, 12_000, 1_500)
+        publisher = publisher_of(ingest, broker.port, 8_000, 1_500)
         proxy.cut_after = 100_000
         wait_until(lambda: proxy.cuts >= 4, 15, "four cuts")
         proxy.cut_after = None

@@ -47,7 +47,7 @@ def test_a_spool_at_its_limit_leaves_the_rest_to_the_broker(
         ingest={"spool_max_mb": 0.1, "min_free_mb": 0, "patience_s": 1, "metrics_port": port},
     )
     ingest.start()
-    publisher = publisher_of(ingest, broker.port, 12_000, 3_000)
+    publisher = publisher_of(ingest, broker.port, 9_000, 3_000)
     wait_until(lambda: DROPPED in ingest.log(), 15, "the connection dropped")
     wait_until(lambda: 'code="spool_full"' in problems(port), 5, "the problem")
     acknowledged = publisher.finish(20)
@@ -93,7 +93,7 @@ def test_a_full_disk_costs_nothing(
         "disk", folder=small_disk / "ingest", ingest={"min_free_mb": 0, "patience_s": 1}
     )
     ingest.start()
-    publisher = publisher_of(ingest, broker.port, 15_000, 3_000)
+    publisher = publisher_of(ingest, broker.port, 9_000, 3_000)
     publisher.wait_for(2_000)
     ballast = fill(small_disk)
     acknowledged = publisher.finish(20)
