@@ -34,7 +34,8 @@ _READINGS_A_REQUEST = 5_000
 class IngestSettings(BaseModel, extra="forbid"):
     """``root`` is the native topics' root; ``client_id`` names this process's session and spool.
 
-    With a ``share`` group several processes, each with a client id of its own, split the work.
+    With a ``share`` group several processes, each with a client id of its own, split the work; or
+    each takes only what comes on its ``filters`` (MQTT topic filters that do not overlap).
     ``spool_max_mb`` is what may wait for the store, ``min_free_mb`` what is left of the disk; the
     quarantine and the captured waveforms drop their oldest beyond ``…_max_mb``. A spool that takes
     nothing for ``patience_s`` costs the connection to the broker until it does. The metrics are
@@ -44,6 +45,7 @@ class IngestSettings(BaseModel, extra="forbid"):
     root: str = "facility"
     client_id: str = Field(default="xiuhua-ingest", pattern="^[A-Za-z0-9._-]{1,64}$")
     share: str | None = Field(default=None, pattern="^[^/+#]+$")
+    filters: tuple[str, ...] = ()
     spool_max_mb: float = Field(default=4096, gt=0)
     min_free_mb: float = Field(default=256, ge=0)
     quarantine_max_mb: float = Field(default=256, gt=0)
@@ -51,6 +53,12 @@ class IngestSettings(BaseModel, extra="forbid"):
     patience_s: float = Field(default=10, gt=0)
     metrics_port: int | None = None
     metrics_host: str = "127.0.0.1"
+
+    @property
+    def subscriptions(self) -> list[str]:
+        """What to ask the broker for."""
+        prefix = f"$share/{self.share}/" if self.share else ""
+        return [prefix + one for one in self.filters or topics.subscriptions(self.root)]
 
     @property
     def limits(self) -> SpoolLimits:
@@ -82,11 +90,10 @@ class IngestService:
         requests = getattr(store, "writes_at_once", 1)
         pace = Pace(requests, _READINGS_A_REQUEST) if requests > 1 else Pace()
         self._writer = Writer(self._spool, store, pace, settings.root)
-        prefix = f"$share/{settings.share}/" if settings.share else ""
         self._session = Session(
             mqtt,
             settings.client_id,
-            subscriptions=[prefix + topic for topic in topics.subscriptions(settings.root)],
+            subscriptions=settings.subscriptions,
             on_delivery=lambda delivery: self._door.take(delivery),
             persistent=True,
         )

@@ -63,7 +63,7 @@ class Door:
         self.root = f"test-{name}"
         self.folder = folder
         self._mqtt = MqttSettings(url=broker.url)
-        self._settings = IngestSettings(root=self.root, client_id=f"ingest-{name}")
+        self.settings = IngestSettings(root=self.root, client_id=f"ingest-{name}")
         self.duck = DuckStore(folder / "readings.duckdb")
         self.store = AwayStore(self.duck)
         self.publisher = Session(self._mqtt, f"publisher-{name}")
@@ -74,7 +74,7 @@ class Door:
         bus = LocalBus()
         self.heard = Listener(bus)
         self.service = IngestService(
-            self._settings,
+            self.settings,
             self._mqtt,
             self.folder,
             self.store,  # type: ignore[arg-type]
@@ -183,6 +183,19 @@ def test_what_the_store_refuses_is_quarantined_with_its_words(door: Door) -> Non
     door.settles(30)
     books = door.counters()
     assert (books["stored"], books["refused"], books["unaccounted"]) == (29, 1, 0)
+
+
+def test_only_what_the_filters_match_is_taken(door: Door) -> None:
+    """Two processes whose filters do not overlap share the work, as two of one group do."""
+    door.service.stop()
+    name = f"{door.settings.client_id}-filtered"
+    filters = (f"{door.root}/+/+/L1/#", f"{door.root}/+/+/L3/#")
+    door.settings = IngestSettings(root=door.root, client_id=name, filters=filters)
+    door.open()
+    for number in range(40):
+        door.publish(reading(number), f"L{number % 4}")
+    door.settles(20)
+    assert [len(door.stored(f"L{device}")) for device in range(4)] == [0, 10, 0, 10]
 
 
 def test_a_second_ingest_on_the_same_spool_is_refused(door: Door) -> None:
