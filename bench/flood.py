@@ -10,6 +10,7 @@ import json
 import random
 import socket
 import time
+from multiprocessing.synchronize import Event
 
 _CONNECT = b"\x00\x04MQTT\x04\x02\x00\x3c\x00\x05flood"
 _OUTSTANDING = 10_000
@@ -51,8 +52,16 @@ def lamp_reading(ts: int, chance: random.Random) -> bytes:
     ).encode()
 
 
-def flood(port: int, root: str, messages: int, per_message: int, rate: float | None) -> float:
-    """Publishes QoS 1 messages of 10,000 lamps and waits for every PUBACK; the seconds it took.
+def flood(
+    port: int,
+    root: str,
+    messages: int,
+    per_message: int,
+    rate: float | None,
+    ready: Event,
+    go: Event,
+) -> None:
+    """Publishes QoS 1 messages of 10,000 lamps once told to ``go``, and waits for every PUBACK.
 
     Each of a message's ``per_message`` readings has the moment of sending as its ``ts``, a
     millisecond apart from the next. ``rate`` is messages a second, None as fast as it goes.
@@ -64,6 +73,8 @@ def flood(port: int, root: str, messages: int, per_message: int, rate: float | N
         link.recv(4)
         link.setblocking(False)
         sent = acknowledged = 0
+        ready.set()
+        go.wait()
         start = time.perf_counter()
         # One reading's bytes in two halves, so that only its time is made anew.
         head, tail = lamp_reading(0, chance).split(b'"ts": 0', 1)
@@ -91,4 +102,3 @@ def flood(port: int, root: str, messages: int, per_message: int, rate: float | N
             except BlockingIOError:
                 if not waiting:
                     time.sleep(0.0005)
-        return time.perf_counter() - start

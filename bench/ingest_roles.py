@@ -23,8 +23,8 @@ from facility.bus import LocalBus, Message
 from facility.clock import SystemClock
 from facility.garbage import collect_seldom
 from facility.mqtt import MqttSettings
-from facility.readings import ReadingBatch
-from facility.store.base import ReadingsStore, WriteResult
+from facility.readings import ReadingBatch, Times
+from facility.store.base import Verdict, WriteResult
 from facility.store.duckdb import DuckStore
 from facility.store.influx import InfluxStore
 from ingest.service import IngestService, IngestSettings
@@ -34,38 +34,77 @@ TIMEOUT_S = 900
 MILLION = 1_000_000
 
 
+class Ages:
+    """How old readings were, counted in steps of 2 %: as large after ten million as after ten."""
+
+    _STEPS_MS = np.geomspace(0.1, 1e7, 932)
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(len(self._STEPS_MS) + 1, np.int64)
+
+    def add(self, ts: Times) -> None:
+        """Counts about a thousand of the readings, by their age now."""
+        ages = time.time() * 1000 - ts[:: max(1, len(ts) // 1000)]
+        steps = np.searchsorted(self._STEPS_MS, ages)
+        self._counts += np.bincount(steps, minlength=len(self._counts))
+
+    def spread(self) -> list[float]:
+        """The median and the 99th percentile, in ms."""
+        places = np.searchsorted(
+            np.cumsum(self._counts), self._counts.sum() * np.array([0.5, 0.99])
+        )
+        return [
+            round(float(ms), 1) for ms in self._STEPS_MS[places.clip(max=len(self._STEPS_MS) - 1)]
+        ]
+
+
+class AwayStore:
+    """A store that cannot be reached: every row has to wait."""
+
+    def write(self, batch: ReadingBatch) -> WriteResult:
+        return WriteResult.all(len(batch), Verdict.KEEP, "away")
+
+    def close(self) -> None:
+        pass
+
+
 class Stopwatch:
     """Notes how old readings are when they are safe, and when they are stored."""
 
-    def __init__(self, store: ReadingsStore, bus: LocalBus) -> None:
+    def __init__(self, store: Any, bus: LocalBus) -> None:
         self._store = store
-        self.safe: list[Any] = []
-        self.stored: list[Any] = []
-        self.done = 0
+        self.safe_ms = Ages()
+        self.stored_ms = Ages()
+        self.safe = 0
+        self.stored = 0
         self.writes_at_once = getattr(store, "writes_at_once", 1)
         self._lock = threading.Lock()
         bus.listen(self._hear)
 
     def _hear(self, message: Message) -> None:
         if isinstance(message, ReadingBatch):
-            ages = time.time() * 1000 - message.ts
-            self.safe.append(ages[:: max(1, len(ages) // 1000)])
+            self.safe_ms.add(message.ts)
+            self.safe += len(message)
 
     def write(self, batch: ReadingBatch) -> WriteResult:
-        result = self._store.write(batch)
-        ages = time.time() * 1000 - batch.ts
+        result: WriteResult = self._store.write(batch)
         with self._lock:
-            self.stored.append(ages[:: max(1, len(ages) // 1000)])
-            self.done += len(batch)
+            self.stored_ms.add(batch.ts)
+            self.stored += len(result.rows(Verdict.ACCEPT))
         return result
 
 
 def serve(options: argparse.Namespace) -> None:
-    """Ingest until so many readings are stored, then the figures; its memory at every million."""
+    """Ingest until so many readings are stored, then the figures; its memory at every million.
+
+    With the store away, until so many are safe in the spool.
+    """
     bus = LocalBus()
-    store: ReadingsStore
-    if options.influx:
-        store = InfluxStore(options.influx, "bench")
+    store: InfluxStore | DuckStore | AwayStore
+    if options.store == "away":
+        store = AwayStore()
+    elif options.store != "duckdb":
+        store = InfluxStore(options.store, f"bench {time.time_ns()}")
     else:
         store = DuckStore(Path(options.folder) / "readings.duckdb")
     watch = Stopwatch(store, bus)
@@ -82,15 +121,17 @@ def serve(options: argparse.Namespace) -> None:
     process = psutil.Process()
     start = time.perf_counter()
     rss: list[int] = []
-    while watch.done < options.expected and time.perf_counter() - start < TIMEOUT_S:
+    done = 0
+    while done < options.expected and time.perf_counter() - start < TIMEOUT_S:
         time.sleep(0.01)
-        if watch.done >= (len(rss) + 1) * MILLION:
+        done = watch.safe if options.store == "away" else watch.stored
+        if done >= (len(rss) + 1) * MILLION:
             rss.append(process.memory_info().rss >> 20)
     used = process.cpu_times()
     figures = {
-        "stored": watch.done,
-        "safe_ms": _spread(watch.safe),
-        "stored_ms": _spread(watch.stored),
+        "done": done,
+        "safe_ms": watch.safe_ms.spread(),
+        "stored_ms": watch.stored_ms.spread(),
         "cpu_s": used.user + used.system,
         "rss_mb": process.memory_info().rss >> 20,
         "rss_by_million": rss,
@@ -127,13 +168,7 @@ def stock(options: argparse.Namespace) -> None:
     everything.wait(TIMEOUT_S)
     used = psutil.Process().cpu_times()
     client.loop_stop()
-    _say({"stored": count, "cpu_s": used.user + used.system})
-
-
-def _spread(ages: list[Any]) -> list[float]:
-    if not ages:
-        return [0.0, 0.0]
-    return [round(float(q), 1) for q in np.percentile(np.concatenate(ages), [50, 99])]
+    _say({"done": count, "cpu_s": used.user + used.system})
 
 
 def _say(figures: dict[str, Any]) -> None:
@@ -148,7 +183,7 @@ def main() -> None:
     parser.add_argument("--url", required=True)
     parser.add_argument("--folder", required=True)
     parser.add_argument("--expected", type=int, required=True)
-    parser.add_argument("--influx")
+    parser.add_argument("--store", default="duckdb", help="duckdb, away, or an InfluxDB's URL")
     options = parser.parse_args()
     if options.role == "ours":
         serve(options)
