@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cases.accounts import NoSuchAccount
-from cases.desk import NoSuchCase, Refused
+from cases.actions import WrongField
+from cases.desk import NoSuchCase, Refused, Stale
 from cases.keys import NameTaken, NoSuchKey
 from facility.errors import Permanent, Retryable, UsageError
 
@@ -69,6 +70,8 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_validation)
     app.exception_handler(Retryable)(_retryable)
     app.exception_handler(UsageError)(_usage)
+    app.exception_handler(WrongField)(_wrong_field)
+    app.exception_handler(Stale)(_stale)
     app.exception_handler(NoSuchCase)(_no_such_case)
     app.exception_handler(Refused)(_refused)
     app.exception_handler(NoSuchAccount)(_no_such_account)
@@ -123,9 +126,20 @@ def _no_such_case(_request: Request, error: NoSuchCase) -> Response:
     return problem_response(404, str(error), detail_zh="没有这个案件")
 
 
+def _wrong_field(_request: Request, error: WrongField) -> Response:
+    errors = [{"name": error.field, "detail": error.en}]
+    zh = f"{error.field}:{error.zh}"
+    return problem_response(422, str(error), detail_zh=zh, errors=errors)
+
+
+def _stale(_request: Request, error: Stale) -> Response:
+    return problem_response(412, str(error), detail_zh=error.zh)
+
+
 def _refused(_request: Request, error: Refused) -> Response:
     refusal = error.refusal
-    return problem_response(409, refusal.en, detail_zh=refusal.zh, possible=refusal.possible)
+    status = 403 if refusal.forbidden else 409
+    return problem_response(status, refusal.en, detail_zh=refusal.zh, possible=refusal.possible)
 
 
 def _no_such_account(_request: Request, error: NoSuchAccount) -> Response:

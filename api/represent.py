@@ -6,8 +6,10 @@ from dataclasses import fields
 from typing import Any
 
 from api.places import Places
+from cases.actions import possible_actions
 from cases.case import Case, StoredEvent, is_overdue
 from cases.filing import Filing
+from cases.people import Who
 from facility.assets import Asset, Station
 from facility.clock import HOUR, MINUTE, to_rfc3339
 
@@ -22,6 +24,44 @@ _SHOWN_FIRST = (
     "owner",
     "gateway",
     "report_every_s",
+)
+
+
+_CASE_AS_IT_IS = (
+    "id",
+    "type",
+    "subject",
+    "source",
+    "state",
+    "stage",
+    "how",
+    "unit",
+    "handler",
+    "street",
+    "cell",
+    "previous",
+    "members",
+    "cause",
+    "evidence",
+    "extensions",
+    "reworks",
+    "supervision",
+    "reports",
+    "version",
+)
+_CASE_TIMES = (
+    "opened_at",
+    "dispatched_at",
+    "accepted_at",
+    "handled_at",
+    "recovered_at",
+    "verified_at",
+    "closed_at",
+    "stopped_at",
+    "changed_at",
+    "paused_since",
+    "suspended_until",
+    "extension_asked_at",
 )
 
 
@@ -45,23 +85,27 @@ def asset_json(asset: Asset, state: str, last_seen: int | None) -> dict[str, Any
 
 def case_json(case: Case, places: Places, filing: Filing | None, now: int) -> dict[str, Any]:
     """CASE as it is at ``now`` (ms), with the place of its subject; ``filing`` knows the rows."""
-    lon, lat = places.point(case) or (None, None)
+    own = None if case.lon is None or case.lat is None else (case.lon, case.lat)
+    lon, lat = own or places.point(case) or (None, None)
     return {
-        "id": case.id,
-        "type": case.type,
-        "subject": case.subject,
-        "state": case.state,
-        "opened_at": to_rfc3339(case.opened_at),
-        "recovered_at": time_or_none(case.recovered_at),
-        "closed_at": time_or_none(case.closed_at),
-        "members": case.members,
-        "cause": case.cause,
-        "evidence": case.evidence,
+        **{name: getattr(case, name) for name in _CASE_AS_IT_IS},
+        **{name: time_or_none(getattr(case, name)) for name in _CASE_TIMES},
+        "pauses": [[to_rfc3339(begin), to_rfc3339(end)] for begin, end in case.pauses],
         "rule": {"name": case.rule, "version": case.rule_version},
         "filing": filing_json(case, filing, now),
         "lon": lon,
         "lat": lat,
-        "version": case.version,
+    }
+
+
+def case_for(
+    case: Case, places: Places, filing: Filing | None, now: int, who: Who
+) -> dict[str, Any]:
+    """CASE with what ``who`` may do with it now, and the unit to propose to them."""
+    return {
+        **case_json(case, places, filing, now),
+        "proposed_unit": filing.proposed_unit(case) if filing else None,
+        "possible": possible_actions(case, who, now),
     }
 
 
@@ -73,7 +117,7 @@ def filing_json(case: Case, filing: Filing | None, now: int) -> dict[str, Any] |
     filed = case.filed
     if filed is None:
         return None
-    row = filing and filing.standard.row(filed.standard, filed.version, filed.code, filed.condition)
+    row = filing and filing.row_of(filed)
     return {
         "code": filed.code,
         "name": row.code.name if row else {"zh": filed.code, "en": filed.code},

@@ -1,6 +1,6 @@
 """Who may call what: one row for each call of the API. A call that stands in no row is nobody's.
 
-What a role may do with one case depends on the case too, and is said in ``cases.lifecycle``.
+What a role may do with one case depends on the case too, and is said in ``cases.actions``.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cases.case import State
-from cases.events import EventName
+from cases.actions import ActionName
+from cases.case import How, Stage, State
+from cases.events import EventName, Source
 from cases.working_clock import ClockKind
 from facility.assets import CoverType
 from facility.measurements import Kind
@@ -40,22 +41,53 @@ class Filing(Shape):
     overdue: bool
 
 
-class Case(Shape):
+class ToldCase(Shape):
+    """A case as everybody is told of it."""
+
     id: str
     type: str
     subject: str
+    source: Source
     state: State
-    opened_at: Time
-    recovered_at: Time | None
-    closed_at: Time | None
+    stage: Stage
+    how: How | None
+    unit: str | None
+    handler: str | None
+    street: str | None
+    cell: str | None
+    previous: str | None
     members: list[str]
     cause: str
     evidence: dict[str, Any]
+    extensions: int
+    reworks: int
+    supervision: int
+    reports: int
+    version: int
+    opened_at: Time
+    dispatched_at: Time | None
+    accepted_at: Time | None
+    handled_at: Time | None
+    recovered_at: Time | None
+    verified_at: Time | None
+    closed_at: Time | None
+    stopped_at: Time | None
+    changed_at: Time
+    paused_since: Time | None
+    suspended_until: Time | None
+    extension_asked_at: Time | None
+    pauses: list[tuple[Time, Time]] = Field(strict=False)
     rule: Rule
     filing: Filing | None
     lon: float | None
     lat: float | None
-    version: int
+
+
+class Case(ToldCase):
+    """A case, with what the caller may do with it now."""
+
+    proposed_unit: str | None
+    possible: list[ActionName]
 
 
 class Event(Shape):
@@ -163,7 +195,7 @@ class Latest(Shape):
 class _Details(Shape):
     latest: Latest | None
     latest_by_circuit: dict[str, Latest] | None = None
-    cases: list[Case]
+    cases: list[ToldCase]
 
 
 class StreetlightDetails(Streetlight, _Details):
@@ -297,4 +329,4 @@ class CaseTold(Shape):
     """Data of ``event: case`` of the stream."""
 
     event: Event
-    case: Case
+    case: ToldCase

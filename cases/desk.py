@@ -1,4 +1,5 @@
-"""The case desk: where the rules and people put what happens to cases, and where it is read.
+"""The case desk: where the rules, people and the clock put what happens to cases, and where it is
+read.
 
 Every event is kept once, and the case it belongs to is changed in the same transaction, so a
 case is always the sum of its events. A desk may be used by several threads, and several desks,
@@ -11,34 +12,45 @@ import logging
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, func, select
 
-from cases import database, listing
+from cases import database, listing, opening
+from cases.actions import ActionName, Given, WrongField, decide
 from cases.case import STATES, Case, State, StoredEvent
+from cases.deadlines import lapsed
 from cases.events import CaseEvent
+from cases.filed import Filed
 from cases.filing import Filing
-from cases.lifecycle import ACTIONS, ActionName, Refusal, apply, possible_actions
-from cases.rows import case_of, case_row, event_row, identity, stored_event
+from cases.lifecycle import Refusal
+from cases.opening import Periodic, Reported
+from cases.people import Who
+from cases.rows import case_of, stored_event
 from cases.schema import case_events, cases
-from facility.errors import Permanent, UsageError
+from cases.turn import Hook, Turn, cases_of, fresh
+from facility.errors import Permanent
 
 log = logging.getLogger(__name__)
 
-_MANY = 500
-"""Values in one IN list: well below what any database takes."""
-
-AUTHOR_MAX = 64
-REASON_MAX = 2_000
+_NOTHING = Given()
 
 
 class Refused(Permanent):
-    """A person's action cannot be done to this case now; ``refusal`` says what can."""
+    """An action cannot be done to this case now, or not by this person; ``refusal`` says why."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.en)
         self.refusal = refusal
+
+
+class Stale(Permanent):
+    """The case has changed since the version that the person looked at."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(
+            f"case {case.id} has changed meanwhile (it is at version {case.version}); look again"
+        )
+        self.zh = f"案件 {case.id} 已有变化(第 {case.version} 版),请重新查看后再操作"
 
 
 class NoSuchCase(Permanent):
@@ -48,12 +60,14 @@ class NoSuchCase(Permanent):
 class Desk:
     """The cases of one database, whose tables :func:`cases.database.upgrade` has made.
 
-    ``filing`` is what cases are filed by as they open; without it none is. Methods raise Retryable
-    while the database is away.
+    ``filing`` is what cases are filed by as they open; without it none is, and no deadline moves.
+    ``hooks`` are called for each kept event, in its transaction. Methods raise Retryable while the
+    database is away.
     """
 
-    def __init__(self, url: str, filing: Filing | None = None) -> None:
+    def __init__(self, url: str, filing: Filing | None = None, hooks: Sequence[Hook] = ()) -> None:
         self.filing = filing
+        self.hooks = tuple(hooks)
         self._engine = database.connect(url)
         self._counting = threading.Lock()
         self._refused = 0
@@ -68,89 +82,158 @@ class Desk:
         self._engine.dispose()
 
     def record(self, events: Sequence[CaseEvent]) -> int:
-        """Keeps the events, in their order, all or none; how many were new.
+        """Keeps the events of the rules or the clock, in their order, all or none; how many.
 
-        One that is kept already is passed over. One that cannot happen to its case is left out,
-        logged, and counted in :attr:`refused`.
+        What follows of itself (cases/follow.py) is kept with them, and not counted. An event that
+        is kept already is passed over. One that cannot happen to its case is left out, logged, and
+        counted in :attr:`refused`.
         """
         if not events:
             return 0
         refusals: list[Refusal] = []
+        kept = 0
         with database.writing(self._engine) as connection:
-            fresh = _fresh(connection, events)
-            before = _cases_of(connection, {event.case for event in fresh})
-            after = dict(before)
-            kept: list[CaseEvent] = []
-            for event in map(self._filed, fresh):
-                outcome = apply(after.get(event.case), event)
-                if isinstance(outcome, Refusal):
-                    refusals.append(outcome)
+            new = fresh(connection, events)
+            turn = self._turn(connection, {event.case for event in new})
+            for event in new:
+                whole = opening.completed(connection, event, turn.cases.values(), self.filing)
+                refusal = turn.add(whole)
+                if refusal is None:
+                    kept += 1
                 else:
-                    after[event.case] = outcome
-                    kept.append(event)
-            _keep(connection, before, after, kept)
+                    refusals.append(refusal)
+            turn.keep(self.hooks)
         with self._counting:
             self._refused += len(refusals)
         for refusal in refusals:
             log.warning("event refused: %s", refusal.en)
-        return len(kept)
-
-    def _filed(self, event: CaseEvent) -> CaseEvent:
-        """An event that opens a case, with what the case is filed under; any other as it is."""
-        if event.event != "opened" or event.filed is not None or self.filing is None:
-            return event
-        return replace(event, filed=self.filing.filed(event))
+        return kept
 
     def act(
         self,
         case_id: str,
         action: ActionName,
-        author: str,
-        reason: str,
+        who: Who,
         now: int,
+        given: Given = _NOTHING,
         expected_version: int | None = None,
     ) -> Case:
         """Does what a person wants with a case, at ``now`` (ms); the case after it.
 
-        Raises NoSuchCase; Refused where the case's state, or a version other than the
-        expected one, forbids it; UsageError where author or reason is missing or too long.
+        Raises NoSuchCase; Stale where the case is not at the expected version; Refused where the
+        case or the person's role, unit or street forbids it; WrongField where what was given is
+        missing or wrong.
         """
-        author = _said("author", author, AUTHOR_MAX)
-        reason = _said("reason", reason, REASON_MAX)
-        if action not in ACTIONS:
-            raise UsageError(f"unknown action {action!r}; possible: {', '.join(ACTIONS)}")
         with database.writing(self._engine) as connection:
-            before = _cases_of(connection, {case_id})
-            case = before.get(case_id)
+            turn = self._turn(connection, {case_id})
+            case = turn.cases.get(case_id)
             if case is None:
                 raise NoSuchCase(f"no case {case_id!r}")
             if expected_version not in (None, case.version):
-                raise Refused(_changed_meanwhile(case))
+                raise Stale(case)
+            event = decide(case, action, who, now, given)
+            if isinstance(event, Refusal):
+                raise Refused(event)
+            if action == "file":
+                event = replace(event, filed=self._row(case, given))
+            if refusal := turn.add(turn.unused(event)):
+                raise Refused(refusal)
+            turn.keep(self.hooks)
+            return turn.cases[case_id]
+
+    def open_reported(self, what: Reported, at: int, also: Hook | None = None) -> Case:
+        """Opens a resident's case at ``at`` (ms); ``also`` is one more hook, for this case alone.
+
+        WrongField where its row is not in the standard of that day.
+        """
+        filed = self._filed_under(what.code, what.condition, at) if what.code else None
+        return self._open([opening.reported(what, at, filed, self.filing)], also)
+
+    def open_periodic(self, what: Periodic, at: int, also: Hook | None = None) -> Case:
+        """Opens a schedule's case at ``at`` (ms), and hands it over where its unit is known.
+
+        WrongField where its row is not in the standard of that day.
+        """
+        filed = self._filed_under(what.code, what.condition, at)
+        return self._open(opening.periodic(what, at, filed, self.filing), also)
+
+    def join_report(
+        self, case_id: str, report: str, at: int, author: str = "resident", also: Hook | None = None
+    ) -> Case:
+        """Adds a resident's report to a case that is there already; the case counts it.
+
+        Raises NoSuchCase, and Refused where the case is closed.
+        """
+        with database.writing(self._engine) as connection:
+            turn = self._turn(connection, {case_id})
+            case = turn.cases.get(case_id)
+            if case is None:
+                raise NoSuchCase(f"no case {case_id!r}")
             event = CaseEvent(
-                at=now,
-                event=ACTIONS[action].event,
-                case=case.id,
+                at=at,
+                event="noted",
+                case=case_id,
                 type=case.type,
                 subject=case.subject,
                 members=case.members,
-                evidence={"reason": reason},
+                evidence={"report": report},
                 author=author,
             )
-            outcome = apply(case, event)
-            if isinstance(outcome, Refusal):
-                raise Refused(_not_possible(case, action))
-            _keep(connection, before, {case.id: outcome}, [event])
-        return outcome
+            if refusal := turn.add(turn.unused(event)):
+                raise Refused(refusal)
+            turn.keep((*self.hooks, *((also,) if also else ())))
+            return turn.cases[case_id]
+
+    def resume_due(self, now: int) -> int:
+        """Takes up the suspended cases whose time is over at ``now`` (ms); how many."""
+        query = select(cases).where(cases.c.suspended_until <= now, cases.c.state != "closed")
+        with database.reading(self._engine) as connection:
+            found = [case_of(row) for row in connection.execute(query).mappings()]
+        return self.record([event for case in found for event in lapsed(case, now)])
+
+    def proposed_unit(self, case: Case) -> str | None:
+        """The unit to hand the case over to: its asset's owner, else who is responsible for its
+        cell, else the owner that its row names; None where nobody is known."""
+        return self.filing.proposed_unit(case) if self.filing else None
+
+    def _turn(self, connection: Connection, case_ids: set[str]) -> Turn:
+        return Turn(connection, case_ids, self.filing.calendar if self.filing else None)
+
+    def _open(self, events: list[CaseEvent], also: Hook | None) -> Case:
+        case_id = events[0].case
+        with database.writing(self._engine) as connection:
+            turn = self._turn(connection, {case_id})
+            for event in events:
+                if refusal := turn.add(event):
+                    raise Refused(refusal)
+            turn.keep((*self.hooks, *((also,) if also else ())))
+            return turn.cases[case_id]
+
+    def _row(self, case: Case, given: Given) -> Filed:
+        """What a reported case is filed under: the row that is given, else the one it came with."""
+        if given.code or given.condition or case.filed is None:
+            return self._filed_under(given.code, given.condition, case.opened_at)
+        return case.filed
+
+    def _filed_under(self, code: str, condition: str, at: int) -> Filed:
+        filed = self.filing and self.filing.filed_under(code.strip(), condition.strip(), at)
+        if not filed:
+            raise WrongField(
+                "code",
+                f"立案标准中没有 {code} {condition}".strip(),
+                f"the standard has no row {code!r} with the condition {condition!r}",
+            )
+        return filed
 
     def get(self, case_id: str) -> Case | None:
         """The case, or None."""
         with database.reading(self._engine) as connection:
-            return _cases_of(connection, {case_id}).get(case_id)
+            return cases_of(connection, {case_id}).get(case_id)
 
     def get_many(self, case_ids: Iterable[str]) -> dict[str, Case]:
         """The cases of these ids, by id; those that are not there are left out."""
         with database.reading(self._engine) as connection:
-            return _cases_of(connection, set(case_ids))
+            return cases_of(connection, set(case_ids))
 
     def listing(
         self,
@@ -202,75 +285,3 @@ _EVENTS = (
     .join(cases, cases.c.id == case_events.c.case_id)
     .order_by(case_events.c.seq)
 )
-
-
-def _fresh(connection: Connection, events: Sequence[CaseEvent]) -> list[CaseEvent]:
-    """The events that are not kept yet, each once, in their order."""
-    by_identity: dict[str, CaseEvent] = {}
-    for event in events:
-        by_identity.setdefault(identity(event), event)
-    wanted = iter(list(by_identity))
-    while some := list(islice(wanted, _MANY)):
-        known = select(case_events.c.identity).where(case_events.c.identity.in_(some))
-        for kept in connection.scalars(known):
-            del by_identity[kept]
-    return list(by_identity.values())
-
-
-def _cases_of(connection: Connection, case_ids: set[str]) -> dict[str, Case]:
-    found: dict[str, Case] = {}
-    wanted = iter(sorted(case_ids))
-    while some := list(islice(wanted, _MANY)):
-        for row in connection.execute(select(cases).where(cases.c.id.in_(some))).mappings():
-            case = case_of(row)
-            found[case.id] = case
-    return found
-
-
-def _keep(
-    connection: Connection,
-    before: dict[str, Case],
-    after: dict[str, Case],
-    events: Sequence[CaseEvent],
-) -> None:
-    if not events:
-        return
-    touched = {event.case for event in events}
-    new = [case_row(case) for key, case in after.items() if key in touched and key not in before]
-    changed = [
-        {**case_row(case), "key": key}
-        for key, case in after.items()
-        if key in touched and key in before
-    ]
-    if new:
-        connection.execute(insert(cases), new)
-    if changed:
-        connection.execute(update(cases).where(cases.c.id == bindparam("key")), changed)
-    connection.execute(insert(case_events), [event_row(event) for event in events])
-
-
-def _said(what: str, value: str, longest: int) -> str:
-    value = value.strip()
-    if not value:
-        raise UsageError(f"{what} is missing; say it in up to {longest} characters")
-    if len(value) > longest:
-        raise UsageError(f"{what} has {len(value)} characters; say it in up to {longest}")
-    if "\0" in value:
-        raise UsageError(f"{what} has a NUL character in it; leave it out")
-    return value
-
-
-def _changed_meanwhile(case: Case) -> Refusal:
-    return Refusal(
-        f"案件 {case.id} 已有变化(第 {case.version} 版),请重新查看后再操作",
-        f"case {case.id} has changed meanwhile (it is at version {case.version}); look again",
-        possible_actions(case.state),
-    )
-
-
-def _not_possible(case: Case, action: ActionName) -> Refusal:
-    return Refusal(
-        f"案件 {case.id} 的状态是 {case.state},不能{ACTIONS[action].zh}",
-        f"case {case.id} is {case.state}: {ACTIONS[action].en} is not possible",
-        possible_actions(case.state),
-    )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import msgspec
 from sqlalchemy import RowMapping
 
+from cases.calendar import Span
 from cases.case import Case, StoredEvent
-from cases.events import CaseEvent
+from cases.events import CaseEvent, Opening
 from cases.filed import Filed
 
 
@@ -34,6 +35,7 @@ def event_row(event: CaseEvent) -> dict[str, Any]:
         "rule_version": event.rule_version,
         "author": event.author,
         "filed": None if event.filed is None else asdict(event.filed),
+        "opening": None if event.opening is None else asdict(event.opening),
     }
 
 
@@ -54,38 +56,38 @@ def stored_event(row: RowMapping) -> StoredEvent:
             rule_version=row.rule_version,
             author=row.author,
             filed=None if row.filed is None else Filed(**row.filed),
+            opening=None if row.opening is None else Opening(**row.opening),
         ),
     )
 
 
 def case_row(case: Case) -> dict[str, Any]:
     """The row of ``cases``."""
+    plain = {name: getattr(case, name) for name in _PLAIN}
     return {
-        "id": case.id,
-        "type": case.type,
-        "subject": case.subject,
-        "state": case.state,
-        "opened_at": case.opened_at,
-        "recovered_at": case.recovered_at,
-        "closed_at": case.closed_at,
+        **plain,
         "members": list(case.members),
-        "cause": case.cause,
-        "evidence": case.evidence,
-        "rule": case.rule,
-        "rule_version": case.rule_version,
-        "version": case.version,
+        "pauses": [list(pause) for pause in case.pauses],
+        "stopped_at": case.stopped_at,
         **_filed_row(case.filed),
     }
 
 
 def case_of(row: RowMapping) -> Case:
     """A case, of a row of ``cases``."""
-    values = dict(row)
-    values["members"] = tuple(values["members"])
-    filed = {name: values.pop(column) for name, column in _FILED.items()}
-    values["filed"] = None if filed["deadline"] is None else Filed(**filed)
-    return Case(**values)
+    filed = {name: row[column] for name, column in _FILED.items()}
+    return Case(
+        **{name: row[name] for name in _PLAIN},
+        members=tuple(row["members"]),
+        pauses=tuple(Span(*pause) for pause in row["pauses"]),
+        filed=None if filed["deadline"] is None else Filed(**filed),
+    )
 
+
+_PLAIN = tuple(
+    each.name for each in fields(Case) if each.name not in ("members", "pauses", "filed")
+)
+"""What a case has and its row has just so."""
 
 _FILED = {
     "standard": "filed_standard",

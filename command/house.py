@@ -68,6 +68,7 @@ class House:
             standard.load(standards if standards.is_dir() else standard.SHIPPED),
             calendar.load(timezone, days if days.exists() else None),
             lambda asset: self.kept().assets.get(asset),
+            self.kept.grid,
         )
         desk = Desk(url, filing)
         self._stack.callback(desk.close)

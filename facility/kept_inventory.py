@@ -12,6 +12,7 @@ from facility import inventory_file
 from facility.asset_rows import Fault, to_asset
 from facility.assets import Asset
 from facility.errors import Permanent, UsageError
+from facility.grid import Grid
 from facility.inventory import Inventory
 from facility.lighting import load_plans
 
@@ -35,12 +36,20 @@ class KeptInventory:
         self._looked = time.monotonic()
         self._stamp = self._stamped()
         self._inventory = inventory_file.load(data_dir)
+        self._grid = inventory_file.load_grid(data_dir)
 
     def __call__(self) -> Inventory:
         with self._lock:
             if time.monotonic() - self._looked >= _LOOKED_AT_EVERY_S:
                 self._take_up()
             return self._inventory
+
+    def grid(self) -> Grid:
+        """The newest grid; one without cells where none was imported."""
+        with self._lock:
+            if time.monotonic() - self._looked >= _LOOKED_AT_EVERY_S:
+                self._take_up()
+            return self._grid
 
     def adopt(self, properties: Mapping[str, Any]) -> Asset:
         """Adds one asset, in the contract's properties with ``lon`` and ``lat``.
@@ -71,9 +80,11 @@ class KeptInventory:
         if stamp == self._stamp:
             return
         try:
+            grid = inventory_file.load_grid(self._data_dir)
             self._inventory = inventory_file.load(self._data_dir)
         except UsageError:
             return
+        self._grid = grid
         self._stamp = stamp
 
     def _stamped(self) -> tuple[tuple[int, int, int], ...]:

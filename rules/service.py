@@ -243,7 +243,7 @@ class RulesService:
         self._unrecorded = []
 
     def _heed_people(self) -> None:
-        """Lets the engine know of the cases that people closed."""
+        """Lets the engine know of the cases that ended: by people, or by what it saw itself."""
         try:
             events = self._desk.events_after(self._seen_seq, 1000)
         except Retryable as error:
@@ -251,7 +251,7 @@ class RulesService:
             return
         for stored in events:
             self._seen_seq = stored.seq
-            if stored.event.event == "closed":
+            if stored.event.event in ("closed", "voided"):
                 self._engine.tracker.close(stored.event.case)
 
     def _report(self) -> None:

@@ -9,15 +9,14 @@ ends only once its members were seen sound for long. Until then it is one open c
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from cases.events import CaseEvent, EventName
-from facility.clock import MINUTE, to_rfc3339
+from cases.events import CaseEvent, EventName, new_case_id
+from facility.clock import MINUTE
 from rules import rulebook
 from rules.families import FAMILY as FAMILY
 
@@ -105,7 +104,7 @@ class Tracker:
             case.recovered_at = None
             event = "relapsed"
         else:
-            case = Case(_case_id(at, type_, subject), type_, subject, {})
+            case = Case(new_case_id(at, type_, subject), type_, subject, {})
         self._merge(at, case, members)
         self._add(case)
         self._take(case, members)
@@ -289,9 +288,3 @@ class Tracker:
                 self.rule_version,
             )
         )
-
-
-def _case_id(at: int, type_: str, subject: str) -> str:
-    """Day and a hash of what and when: the same run gives the same ids."""
-    digest = hashlib.sha256(f"{type_}|{subject}|{at}".encode()).hexdigest()
-    return f"{to_rfc3339(at)[:10].replace('-', '')}-{digest[:8]}"

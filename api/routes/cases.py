@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Header, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from api.parameters import Cursor, Limit, Parameters, Text
+from api.caller import Anybody
+from api.parameters import Cursor, Limit, Moment, Parameters, Text
 from api.parts import FromApp, Parts, answer
 from api.problems import BadParameter
-from api.represent import case_json, event_json
+from api.represent import case_for, event_json
 from api.shapes import Case, CasePage, CaseWithEvents
+from cases.actions import TEXT_MAX, UNIT_MAX, ActionName, Given
 from cases.case import Case as HeldCase
 from cases.case import State
-from cases.desk import AUTHOR_MAX, REASON_MAX, NoSuchCase
-from cases.lifecycle import ActionName
+from cases.desk import NoSuchCase
 from cases.listing import CaseFilter, Sort
+from cases.people import Who
 from facility.errors import UsageError
 
 router = APIRouter(tags=["cases"])
+
+
+def _acting(who: Anybody) -> Who:
+    """Who acts: until the page can sign in, whoever is at it acts as the operator on duty."""
+    return who or Who("operator", "admin")
+
+
+Acting = Annotated[Who, Depends(_acting)]
 
 
 class CaseQuery(Parameters):
@@ -41,23 +52,39 @@ class CaseQuery(Parameters):
     cursor: Cursor = None
 
 
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=TEXT_MAX)]
+
+
 class ActionBody(BaseModel):
-    """What a person wants with a case; ``version`` guards against acting on an old view of it."""
+    """What a person wants with a case; what is needed depends on the action (docs/api.md)."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     action: ActionName
-    author: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=AUTHOR_MAX)
-    ]
-    reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_MAX)
-    ]
-    version: Annotated[int | None, Field(ge=1)] = None
+    reason: Words = ""
+    unit: Annotated[str, StringConstraints(strip_whitespace=True, max_length=UNIT_MAX)] = ""
+    until: Moment | None = None
+    result: Words = ""
+    level: int | None = None
+    term: Moment | None = None
+    code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=16)] = ""
+    condition: Annotated[str, StringConstraints(strip_whitespace=True, max_length=32)] = ""
+
+    def given(self) -> Given:
+        return Given(
+            reason=self.reason,
+            unit=self.unit,
+            until=self.until,
+            result=self.result,
+            level=self.level,
+            term=self.term,
+            code=self.code,
+            condition=self.condition,
+        )
 
 
 @router.get("/cases", response_model=CasePage)
-def cases(parts: FromApp, query: Annotated[CaseQuery, Query()]) -> Response:
+def cases(parts: FromApp, who: Acting, query: Annotated[CaseQuery, Query()]) -> Response:
     """Cases, newest first, or by deadline with those that have none last."""
     now = parts.clock.now_ms()
     filters = CaseFilter(
@@ -67,30 +94,58 @@ def cases(parts: FromApp, query: Annotated[CaseQuery, Query()]) -> Response:
         page = parts.desk.listing(filters, query.limit, query.cursor, query.sort)
     except UsageError as error:
         raise BadParameter("cursor", str(error)) from error
-    return answer({"items": _shown(parts, page.items), "next": page.next})
+    return answer({"items": _shown(parts, page.items, who), "next": page.next})
 
 
 @router.get("/cases/{case_id}", response_model=CaseWithEvents)
-def case(parts: FromApp, case_id: str) -> Response:
-    """One case with everything that happened to it."""
+def case(parts: FromApp, who: Acting, case_id: str) -> Response:
+    """One case with everything that happened to it; its version is the ETag."""
     found = parts.desk.get(case_id)
     if found is None:
         raise NoSuchCase(f"no case {case_id!r}")
     events = [event_json(stored) for stored in parts.desk.events_of(case_id)]
-    return answer({**_shown(parts, [found])[0], "events": events})
+    return _with_tag(answer({**_shown(parts, [found], who)[0], "events": events}), found)
 
 
 @router.post("/cases/{case_id}/actions", response_model=Case)
-def act(parts: FromApp, case_id: str, body: ActionBody) -> Response:
-    """Does something with a case; 409 says what is possible where this is not."""
-    done = parts.desk.act(
-        case_id, body.action, body.author, body.reason, parts.clock.now_ms(), body.version
-    )
+def act(
+    parts: FromApp,
+    who: Acting,
+    case_id: str,
+    body: ActionBody,
+    if_match: Annotated[str | None, Header(max_length=64)] = None,
+) -> Response:
+    """Does something with a case in the caller's name.
+
+    403 where the caller may not, 409 with what is possible where the case does not allow it, 412
+    where it has changed since the version of `If-Match`.
+    """
+    version = None if if_match is None else _version(if_match)
+    now = parts.clock.now_ms()
+    done = parts.desk.act(case_id, body.action, who, now, body.given(), version)
     parts.hub.wake()
-    return answer(_shown(parts, [done])[0])
+    return _with_tag(answer(_shown(parts, [done], who)[0]), done)
 
 
-def _shown(parts: Parts, cases: Iterable[HeldCase]) -> list[dict[str, Any]]:
-    """CASEs as they are now."""
+def _shown(parts: Parts, cases: Iterable[HeldCase], who: Who) -> list[dict[str, Any]]:
+    """CASEs as they are now, for the caller."""
     places, now = parts.places.now(), parts.clock.now_ms()
-    return [case_json(case, places, parts.desk.filing, now) for case in cases]
+    return [case_for(case, places, parts.desk.filing, now, who) for case in cases]
+
+
+def _with_tag(response: Response, case: HeldCase) -> Response:
+    response.headers["ETag"] = f'"{case.version}"'
+    return response
+
+
+def _version(if_match: str) -> int | None:
+    """The version that an ETag of ours names; None for ``*``, which any version is."""
+    if if_match.strip() == "*":
+        return None
+    match = _ETAG.fullmatch(if_match.strip())
+    if match is None:
+        raise BadParameter("If-Match", 'write the ETag of the case, like "3"')
+    return int(match[1])
+
+
+_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')

@@ -166,8 +166,9 @@ class District:
     def install(self, **properties: Any) -> httpx.Response:
         return self.call("POST", "/api/v1/assets", json=properties)
 
-    def act(self, case: str, **body: Any) -> httpx.Response:
-        return self.call("POST", f"/api/v1/cases/{case}/actions", json=body)
+    def act(self, case: str, if_match: str | None = None, **body: Any) -> httpx.Response:
+        headers = {} if if_match is None else {"If-Match": if_match}
+        return self.call("POST", f"/api/v1/cases/{case}/actions", json=body, headers=headers)
 
     def lamps_are(self, states: dict[str, str], at: int = DUSK) -> None:
         """Tells the bus of the named lamps; the others are lit."""

@@ -89,7 +89,7 @@ def test_one_asset_with_its_latest_reading_and_its_cases(district: District) -> 
         "values": {"power_w": 44, "faults": ["lamp_failure", "gear_failure"], "on": True},
     }
     assert [case["id"] for case in shown["cases"]] == ["C-1", "C-2"]
-    district.act("C-1", action="close", author="Li", reason="repaired")
+    district.act("C-1", action="override", reason="repaired")
     assert [case["id"] for case in district.answer(AssetDetails, "assets/S1-1")["cases"]] == ["C-2"]
     assert district.answer(AssetDetails, "assets/M1")["latest"] is None
 
@@ -154,7 +154,7 @@ def test_a_circuit_case_darkens_the_segments_of_its_lamps_until_they_are_lit(
     )
     district.desk.record([recovered])
     assert segment_states(district)["S1"] == ("lit", "C-1")
-    district.act("C-1", action="close", author="Li", reason="repaired")
+    district.act("C-1", action="override", reason="repaired")
     assert segment_states(district)["S1"] == ("lit", None)
 
 

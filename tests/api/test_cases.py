@@ -11,7 +11,7 @@ from cases.events import CaseEvent
 from facility.clock import SECOND
 from tests.api.district import DUSK, District, dark_segment
 
-CLOSE = {"action": "close", "author": "李工", "reason": "已更换电缆"}
+CLOSE = {"action": "override", "reason": "已更换电缆"}
 
 
 def ids(district: District, **query: Any) -> list[str]:
@@ -34,10 +34,32 @@ def test_one_case_with_its_events(district: District) -> None:
         "id": "C-1",
         "type": "streetlight.segment_unlit",
         "subject": "segment:S1",
+        "source": "sensor",
         "state": "open",
+        "stage": "filed",
+        "how": None,
+        "unit": None,
+        "handler": None,
+        "street": None,
+        "cell": None,
+        "previous": None,
+        "extensions": 0,
+        "reworks": 0,
+        "supervision": 0,
+        "reports": 0,
         "opened_at": "2026-06-21T12:00:00Z",
+        "dispatched_at": None,
+        "accepted_at": None,
+        "handled_at": None,
         "recovered_at": None,
+        "verified_at": None,
         "closed_at": None,
+        "stopped_at": None,
+        "changed_at": "2026-06-21T12:00:01Z",
+        "paused_since": None,
+        "suspended_until": None,
+        "extension_asked_at": None,
+        "pauses": [],
         "members": ["S1-0", "S1-1", "S1-2", "S1-3"],
         "cause": "cable",
         "evidence": {"dark": 3},
@@ -46,6 +68,8 @@ def test_one_case_with_its_events(district: District) -> None:
         "lon": 113.602,
         "lat": 34.701,
         "version": 2,
+        "proposed_unit": None,
+        "possible": ["dispatch", "suspend", "override", "void", "supervise", "note"],
     }
     assert [(one["seq"], one["event"], one["members"]) for one in events] == [
         (1, "opened", ["S1-0", "S1-1", "S1-2"]),
@@ -93,33 +117,61 @@ def test_a_person_closes_a_case_once(district: District) -> None:
     assert done.status_code == 200
     closed = Case.model_validate_json(done.content)
     assert (closed.state, closed.closed_at) == ("closed", "2026-06-21T12:00:05Z")
-    last = district.answer(CaseWithEvents, "cases/C-1")["events"][-1]
-    assert (last["author"], last["evidence"]) == ("李工", {"reason": "已更换电缆"})
+    said, last = district.answer(CaseWithEvents, "cases/C-1")["events"][-2:]
+    assert (said["author"], said["evidence"]) == ("a-admin", {"reason": "已更换电缆"})
+    assert (last["event"], last["evidence"]["how"]) == ("closed", "overridden")
     again = district.act("C-1", **CLOSE)
     assert again.status_code == 409
     assert again.headers["content-type"] == "application/problem+json"
     assert again.json()["possible"] == []
-    assert "不能结案" in again.json()["detail_zh"]
+    assert "不能人工结案" in again.json()["detail_zh"]
 
 
-def test_acting_on_an_old_view_of_a_case_is_refused(district: District) -> None:
+def test_the_version_of_a_case_is_its_etag_and_guards_an_action(district: District) -> None:
     district.desk.record([dark_segment()])
-    refused = district.act("C-1", **CLOSE, version=2)
-    assert (refused.status_code, refused.json()["possible"]) == (409, ["close"])
-    assert district.act("C-1", **CLOSE, version=1).status_code == 200
+    tag = district.get("cases/C-1").headers["etag"]
+    assert tag == '"1"'
+    note = {"action": "note", "reason": "电话已联系"}
+    noted = district.act("C-1", if_match=tag, **note)
+    assert (noted.status_code, noted.headers["etag"]) == (200, '"2"')
+    stale = district.act("C-1", if_match=tag, **CLOSE)
+    assert stale.status_code == 412
+    assert "第 2 版" in stale.json()["detail_zh"]
+    assert district.act("C-1", if_match="*", **note).status_code == 200
+    wrong = district.act("C-1", if_match="3", **note)
+    assert (wrong.status_code, wrong.json()["errors"][0]["name"]) == (422, "If-Match")
+
+
+def test_what_a_person_may_not_do_is_forbidden(district: District) -> None:
+    district.desk.record([dark_segment()])
+    district.role = "handler"
+    refused = district.act("C-1", action="dispatch", unit="unit-1")
+    assert (refused.status_code, refused.json()["possible"]) == (403, [])
+    assert district.answer(CaseWithEvents, "cases/C-1")["possible"] == []
+    district.role = "dispatcher"
+    assert district.act("C-1", action="dispatch", unit="unit-1").json()["unit"] == "unit-1"
+    district.role = "handler"
+    accepted = district.act("C-1", action="accept").json()
+    assert (accepted["stage"], accepted["handler"]) == ("handling", "a-handler")
+    assert accepted["possible"] == ["return", "handle", "note"], "no filing, so no extension"
 
 
 @pytest.mark.parametrize(
     ("body", "name"),
     [
-        ({"action": "explode", "author": "Li", "reason": "x"}, "action"),
-        ({"action": "close", "author": " ", "reason": "x"}, "author"),
-        ({"action": "close", "author": "L" * 65, "reason": "x"}, "author"),
-        ({"action": "close", "author": "Li", "reason": "x" * 2_001}, "reason"),
-        ({"action": "close", "author": "Li"}, "reason"),
-        ({"action": "close", "author": 7, "reason": "x"}, "author"),
-        ({"action": "close", "author": "Li", "reason": "x", "version": "1"}, "version"),
-        ({"action": "close", "author": "Li", "reason": "x", "at": 1}, "at"),
+        ({"action": "explode", "reason": "x"}, "action"),
+        ({"action": "void", "reason": " "}, "reason"),
+        ({"action": "void"}, "reason"),
+        ({"action": "void", "reason": "x" * 2_001}, "reason"),
+        ({"action": "void", "reason": 7}, "reason"),
+        ({"action": "void", "reason": "x", "author": "Li"}, "author"),
+        ({"action": "dispatch"}, "unit"),
+        ({"action": "suspend", "reason": "x"}, "until"),
+        ({"action": "suspend", "reason": "x", "until": "tomorrow"}, "until"),
+        ({"action": "suspend", "reason": "x", "until": "2026-06-21T12:00:00Z"}, "until"),
+        ({"action": "suspend", "reason": "x", "until": "2027-06-23T12:00:00Z"}, "until"),
+        ({"action": "supervise", "reason": "x", "level": 4}, "level"),
+        ({"action": "void", "reason": "x", "at": 1}, "at"),
     ],
 )
 def test_a_wrong_body_is_named(district: District, body: dict[str, Any], name: str) -> None:

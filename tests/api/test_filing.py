@@ -13,6 +13,7 @@ from cases.filing import Filing
 from facility.clock import DAY, HOUR, from_rfc3339, to_rfc3339
 from tests.api.district import DUSK, District, dark_segment
 from tests.api.listener import Listener
+from tests.cases.made import close
 
 pytestmark = pytest.mark.usefixtures("filing")
 
@@ -52,7 +53,7 @@ def test_it_is_overdue_when_the_systems_clock_says_so(district: District) -> Non
         alone = district.answer(CaseWithEvents, "cases/C-1")
         overdue.append([one["filing"]["overdue"] for one in (alone, in_its_asset)])
     assert overdue == [[False, False], [True, True]]
-    closed = district.act("C-1", action="close", author="Li", reason="x").json()
+    closed = district.act("C-1", action="override", reason="x").json()
     assert closed["filing"]["overdue"], "it was closed too late"
 
 
@@ -131,7 +132,7 @@ def test_the_stream_counts_what_is_overdue_as_time_passes(
         district.desk.record([dark_segment("C-3", DUSK + 3 * HOUR)])
         told = listener.next("case").data["case"]["filing"]
         assert (told["code"], told["overdue"]) == ("0137", False)
-        district.desk.act("C-1", "close", "Li", "x", DUSK + 3 * HOUR)
+        close(district.desk, "C-1", DUSK + 3 * HOUR)
         while state["cases"]["overdue"] == 1:
             state = listener.next("state").data
         assert state["cases"]["closed"] == 1

@@ -16,6 +16,7 @@ from cases.database import upgrade
 from cases.desk import Desk
 from tests.api.district import DUSK, District, dark_segment
 from tests.api.listener import Listener
+from tests.cases.made import close
 from tests.servers import wait_until
 
 
@@ -77,9 +78,10 @@ def test_closing_a_case_is_told_at_once(district: District) -> None:
     district.desk.record([dark_segment()])
     with Server(district.app, port=0) as server, Listener(server.url) as listener:
         listener.next("state")
-        district.desk.act("C-1", "close", "Li", "repaired", DUSK)
-        told = listener.next("case")
-        assert (told.data["event"]["event"], told.data["case"]["state"]) == ("closed", "closed")
+        close(district.desk, "C-1", DUSK)
+        told = [listener.next("case").data for _ in range(2)]
+        assert [one["event"]["event"] for one in told] == ["overridden", "closed"]
+        assert [one["case"]["state"] for one in told] == ["closed", "closed"], "as it is now"
 
 
 def test_a_client_that_comes_back_gets_what_it_missed(district: District, server: Server) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from cases.actions import Given, WrongField
 from cases.case import StoredEvent
-from cases.desk import Desk, NoSuchCase, Refused
+from cases.desk import Desk, NoSuchCase, Refused, Stale
 from cases.listing import CaseFilter
 from facility.errors import UsageError
-from tests.cases.made import event, opened
+from tests.cases.made import LI, close, event, opened
 from tests.cases.test_lifecycle import A_LIFE
 
 ALL = CaseFilter()
@@ -136,49 +137,83 @@ def test_a_cursor_of_another_list_is_refused(desk: Desk, cursor: str) -> None:
 def test_events_follow_one_another_over_all_cases(desk: Desk) -> None:
     desk.record([opened(1, "c1"), opened(2, "c2")])
     assert desk.last_seq() == 2
-    desk.act("c1", "close", "Li", "repaired", 9)
+    desk.act("c1", "void", LI, 9, Given(reason="a drill"))
     desk.record([event(7, "recovered", "L1", case="c2")])
     after = desk.events_after(1, 2)
     assert [(e.seq, e.event.case, e.event.event) for e in after] == [
         (2, "c2", "opened"),
-        (3, "c1", "closed"),
+        (3, "c1", "voided"),
     ]
     assert [e.seq for e in desk.events_after(3, 10)] == [4]
     assert desk.events_after(4, 10) == ()
 
 
-def test_a_person_closes_a_case(desk: Desk) -> None:
+def test_a_person_closes_a_case_against_its_sensors(desk: Desk) -> None:
     desk.record(A_LIFE[:3])
-    case = desk.act("c1", "close", " Li ", " 已更换电缆 ", 99)
-    assert (case.state, case.closed_at, case.version) == ("closed", 99, 4)
+    case = desk.act("c1", "override", LI, 99, Given(reason=" 已更换电缆 "))
+    assert (case.state, case.stage, case.how) == ("closed", "closed", "overridden")
+    assert (case.closed_at, case.version) == (99, 5)
     assert desk.get("c1") == case
-    last = desk.events_of("c1")[-1].event
-    assert (last.event, last.author, last.members) == ("closed", "Li", ("L2", "L3"))
-    assert last.evidence == {"reason": "已更换电缆"}
+    said, closed = (stored.event for stored in desk.events_of("c1")[-2:])
+    assert (said.event, closed.event) == ("overridden", "closed")
+    assert (closed.author, closed.members) == ("Li", ("L2", "L3"))
+    assert said.evidence == {"reason": "已更换电缆"}
+    assert closed.evidence == {"how": "overridden", "reason": "已更换电缆"}
 
 
 def test_an_action_that_is_not_possible_says_what_is(desk: Desk) -> None:
     desk.record(A_LIFE[:1])
-    with pytest.raises(Refused, match="version 1") as stale:
-        desk.act("c1", "close", "Li", "x", 9, expected_version=7)
-    assert stale.value.refusal.possible == ("close",)
-    desk.act("c1", "close", "Li", "x", 9, expected_version=1)
-    with pytest.raises(Refused, match="is closed") as again:
-        desk.act("c1", "close", "Li", "x", 10)
+    with pytest.raises(Refused, match="filed") as early:
+        desk.act("c1", "accept", LI, 9)
+    assert set(early.value.refusal.possible) == {
+        "dispatch",
+        "suspend",
+        "override",
+        "void",
+        "supervise",
+        "note",
+    }
+    close(desk, "c1", 9)
+    with pytest.raises(Refused, match="closed") as again:
+        close(desk, "c1", 10)
     assert again.value.refusal.possible == ()
     with pytest.raises(NoSuchCase, match="nowhere"):
-        desk.act("nowhere", "close", "Li", "x", 9)
+        close(desk, "nowhere", 9)
+
+
+def test_an_old_view_of_a_case_is_told(desk: Desk) -> None:
+    desk.record(A_LIFE[:1])
+    with pytest.raises(Stale, match="version 1"):
+        desk.act("c1", "note", LI, 9, Given(reason="x"), expected_version=7)
+    assert desk.act("c1", "note", LI, 9, Given(reason="x"), expected_version=1).version == 2
 
 
 @pytest.mark.parametrize(
-    ("author", "reason"),
-    [("", "x"), ("Li", "  "), ("L" * 65, "x"), ("Li", "x" * 2_001), ("\0", "x")],
+    ("given", "field"),
+    [
+        (Given(), "reason"),
+        (Given(reason="  "), "reason"),
+        (Given(reason="x" * 2_001), "reason"),
+        (Given(reason="\0"), "reason"),
+        (Given(reason="x", unit="照明"), "unit"),
+    ],
 )
-def test_author_and_reason_are_asked_for_and_bounded(desk: Desk, author: str, reason: str) -> None:
+def test_what_an_action_needs_is_asked_for_and_bounded(
+    desk: Desk, given: Given, field: str
+) -> None:
     desk.record(A_LIFE[:1])
-    with pytest.raises(UsageError):
-        desk.act("c1", "close", author, reason, 9)
+    with pytest.raises(WrongField) as wrong:
+        desk.act("c1", "override", LI, 9, given)
+    assert wrong.value.field == field
     assert desk.counts()["open"] == 1
+
+
+def test_the_same_thing_twice_in_a_millisecond_is_two_events(desk: Desk) -> None:
+    desk.record(A_LIFE[:1])
+    for reason in ("one", "two"):
+        desk.act("c1", "note", LI, 9, Given(reason=reason))
+    noted = [stored.event for stored in desk.events_of("c1")[1:]]
+    assert [(event.at, event.evidence["reason"]) for event in noted] == [(9, "one"), (10, "two")]
 
 
 def test_another_desk_sees_what_is_committed(desk: Desk, open_desk: Callable[[], Desk]) -> None:

@@ -17,6 +17,7 @@ from facility.lighting import load_plans
 from facility.store.duckdb import DuckStore
 from rules import service as module
 from rules.service import RulesService, RulesSettings
+from tests.cases.made import close
 from tests.rules.evening import START, Reading, batches, district, readings
 from tests.rules.street import ZONE, cover
 
@@ -186,7 +187,7 @@ def test_a_case_closed_while_the_rules_were_down_stays_closed(
     house.live(sent, START, START + 3 * HOUR)
     house.rules.stop()
     case = next(case for case in house.desk.unclosed() if case.state == "open")
-    house.desk.act(case.id, "close", "Wang", "seen to", START + 3 * HOUR)
+    close(house.desk, case.id, START + 3 * HOUR)
     house.start()
     house.live(sent, START + 3 * HOUR, START + 3 * HOUR + 20 * MINUTE)
     kept = house.desk.get(case.id)

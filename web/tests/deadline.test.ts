@@ -57,7 +57,7 @@ describe("a case stands to its deadline", () => {
   });
 
   it("by its end once it has ended", () => {
-    const late = { recovered_at: "2026-06-23T02:00:00Z", state: "recovered" } as const;
+    const late = { stopped_at: "2026-06-23T02:00:00Z", state: "recovered" } as const;
     const item = aCase({ ...late, filing: filed("working_hour", "06-23 09:00") });
     expect(standingOf(item, at("06-27 00:00"), CALENDAR)).toMatchObject({
       overdue: true, running: false, ms: HOUR,

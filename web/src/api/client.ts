@@ -91,9 +91,10 @@ export const getLampsOf = (segment: string) => pages<Asset>("assets", { segment,
 export const getReadings = (asset: string, from: string, to: string) =>
   call<Readings>(`assets/${part(asset)}/readings${query({ from, to })}`);
 
-export const closeCase = (id: string, reason: string, author: string) =>
+/** Closes a sensor's case against what the sensor says. */
+export const overrideCase = (id: string, reason: string) =>
   call<Case>(`cases/${part(id)}/actions`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ action: "close", reason, author }),
+    body: JSON.stringify({ action: "override", reason }),
   });

@@ -6,6 +6,19 @@ export const KINDS: readonly Kind[] = ["streetlight", "cabinet", "cover", "stati
 export type CaseState = "open" | "recovered" | "closed";
 export const CASE_STATES: readonly CaseState[] = ["open", "recovered", "closed"];
 
+/** Where people are with a case. */
+export type CaseStage =
+  | "reported"
+  | "filed"
+  | "dispatched"
+  | "handling"
+  | "handled"
+  | "verifying"
+  | "closed"
+  | "void";
+
+export type CaseSource = "sensor" | "resident" | "schedule";
+
 export type Evidence = Record<string, unknown>;
 
 export interface Words {
@@ -30,10 +43,32 @@ export interface Case {
   id: string;
   type: string;
   subject: string;
+  source: CaseSource;
   state: CaseState;
+  stage: CaseStage;
+  how: string | null;
+  unit: string | null;
+  handler: string | null;
+  street: string | null;
+  cell: string | null;
+  previous: string | null;
+  extensions: number;
+  reworks: number;
+  supervision: number;
+  reports: number;
   opened_at: string;
+  dispatched_at: string | null;
+  accepted_at: string | null;
+  handled_at: string | null;
   recovered_at: string | null;
+  verified_at: string | null;
   closed_at: string | null;
+  stopped_at: string | null;
+  changed_at: string;
+  paused_since: string | null;
+  suspended_until: string | null;
+  extension_asked_at: string | null;
+  pauses: [from: string, to: string][];
   members: string[];
   cause: string;
   evidence: Evidence;

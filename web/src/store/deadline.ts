@@ -41,7 +41,7 @@ export function standingOf(
 ): Standing | null {
   if (!item.filing) return null;
   const deadline = Date.parse(item.filing.deadline);
-  const ended = item.recovered_at ?? item.closed_at;
+  const ended = item.stopped_at;
   const at = ended === null ? now : Date.parse(ended);
   const [from, to] = [Math.min(at, deadline), Math.max(at, deadline)];
   const counts = { overdue: at > deadline, running: ended === null };
