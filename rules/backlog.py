@@ -20,6 +20,7 @@ from facility.inventory import Inventory
 from facility.readings import Codes, ReadingBatch
 from rules.overrides import at
 from rules.rulebook import Rulebook
+from rules.sight import FAULT, SOUND, Sight
 from rules.tracker import FAMILY, Tracker
 
 TYPE = "station.backlog"
@@ -128,6 +129,15 @@ class BacklogDetector:
                 if opened is None and late > at(self._book, row).cleared_t:
                     # It is held back; once it no longer is, the backlog may still be there.
                     balance.verdict = deadline, inside, came_in
+
+    def sight(self, station: str) -> Sight:
+        """What is seen of a station: whether what was late is out."""
+        row = self._row_of.get(station)
+        if row is None or not self._balances[row].ts:
+            return Sight()
+        balance = self._balances[row]
+        late = balance.inside - balance.came_in
+        return Sight(FAULT if late > at(self._book, row).cleared_t else SOUND, balance.ts)
 
     def _tolerance(self, row: int, came_in: float) -> float:
         book = at(self._book, row)

@@ -21,7 +21,8 @@ from facility.inventory import Inventory
 from rules import rulebook
 from rules.fleet import Mask, Rows
 from rules.lamps import Lamps
-from rules.overrides import at
+from rules.overrides import at, figure_at
+from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import FAMILY, Case, Tracker
 
 Shown = dict[str, Any]
@@ -127,6 +128,15 @@ class Correlation:
     def _is_held(self, lamp: str) -> bool:
         held = self._tracker.held
         return held(self._sort.group, lamp) and held(self._sort.single, lamp)
+
+    def sight(self, lamp: str) -> Sight:
+        """What is seen of a lamp, within one period of its plan."""
+        row = self._row_of.get(lamp)
+        if row is None:
+            return Sight()
+        doing, when = int(self._lamps.runs.doing[row]), int(self._lamps.runs.last[row])
+        says = {self._sort.fault: FAULT, self._sort.sound: SOUND}.get(doing, NOTHING)
+        return Sight(says, when, figure_at(self._sort.hold, row), 2, *self._lamps.period(row, when))
 
     def _end_where_sound(self, now: int) -> None:
         """Members seen sound again leave; silence and the other half of the day end nothing."""

@@ -24,6 +24,8 @@ from rules.limits import Alarm
 from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.runs import Runs
+from rules.sight import FAULT, NOTHING, Sight
+from rules.sight import SOUND as SEEN_SOUND
 from rules.tracker import FAMILY, Tracker
 
 TYPE = "streetlight.degraded"
@@ -189,6 +191,15 @@ class DegradedDetector:
             if self._alarm.id(row) not in unlit:
                 cause = CAUSES[runs.doing[row] - 2]
                 self._alarm.open(now, row, cause, self._shown(row))
+
+    def sight(self, lamp: str) -> Sight:
+        """What is seen of a lamp while it is lit."""
+        row = self._alarm.row(lamp)
+        if row is None:
+            return Sight()
+        doing = int(self.runs.doing[row])
+        says = SEEN_SOUND if doing == SOUND else FAULT if SOUND < doing < _COMMON else NOTHING
+        return Sight(says, int(self.runs.last[row]), at(self._book, row).hold)
 
     def unsettled(self, now: int) -> Mask:
         """Lamps that lately went out and came back, bool (n,): cycling, or about to be found so."""

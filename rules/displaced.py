@@ -14,6 +14,7 @@ from facility.readings import Codes, ReadingBatch
 from rules.fleet import rounds
 from rules.overrides import at
 from rules.rulebook import Rulebook
+from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import FAMILY, Tracker
 
 TYPE = "cover.displaced"
@@ -69,6 +70,14 @@ class DisplacedDetector:
             cover = self._ids[row]
             if cover not in members:
                 self._tracker.open(now, TYPE, f"cover:{cover}", (cover,), "tilt", self._shown(row))
+
+    def sight(self, cover: str) -> Sight:
+        """What is seen of a cover."""
+        row = self._row_of.get(cover)
+        if row is None:
+            return Sight()
+        says = FAULT if self._tilted_since[row] else SOUND if self._level_count[row] else NOTHING
+        return Sight(says, int(self._last[row]), hold=_PASSING)
 
     def _shown(self, row: int | None) -> dict[str, object]:
         if row is None:

@@ -37,14 +37,17 @@ from rules.lamps_lost import LampsLostDetector
 from rules.leachate import LeachateDetector
 from rules.odour import OdourDetector
 from rules.overrides import over
+from rules.proofs import proofs
 from rules.rattle import RattleDetector
 from rules.rulebook import Rulebook
 from rules.scope import cells_of
+from rules.sight import Look, Sight
 from rules.silence import SilenceDetector
 from rules.snapshot import Part, freeze, thaw
 from rules.suppression import Suppression
 from rules.tracker import FAMILY, Tracker
 from rules.unlit import unlit_detector
+from rules.verification import Verification
 
 TICK = MINUTE
 """How often stock is taken, at full minutes of the engine's time."""
@@ -76,7 +79,11 @@ class Detector(Protocol):
 
 
 class Engine:
-    """Every detector over one inventory and one rulebook; its scopes may name cells of ``grid``."""
+    """Every detector over one inventory and one rulebook; its scopes may name cells of ``grid``.
+
+    Where there is a desk whose cases people close, it has to ``verify``: say which recoveries held
+    and which repairs were none, and wait with what recovered until it hears that it was closed.
+    """
 
     PLAIN: ClassVar[dict[str, Any]] = {"now": int, "readings": int, "unknown_devices": int}
 
@@ -87,13 +94,14 @@ class Engine:
         timezone: str,
         book: Rulebook,
         grid: Grid | None = None,
+        verify: bool = False,
     ) -> None:
         cells = cells_of(grid or Grid())
         book = over(book, inventory, cells)
         self.suppression = Suppression(
             (*book.off, *book.schedule, *book.window), inventory, cells, timezone
         )
-        self.tracker = Tracker(book.version, book.cases, held=self.suppression.holds)
+        self.tracker = Tracker(book.version, book.cases, waits=verify, held=self.suppression.holds)
         self._fleet = Fleet(inventory)
         self._lamp_span = self._fleet.span(Kind.STREETLIGHT)
         self._lamps = Lamps(
@@ -109,21 +117,38 @@ class Engine:
         self._silence = SilenceDetector(inventory, self._fleet, book, self.tracker)
         covers = self._fleet.every[self._fleet.span(Kind.COVER)]
         stations = self._fleet.every[self._fleet.span(Kind.STATION)]
+        displaced = DisplacedDetector(inventory, book, self.tracker)
+        rattle = RattleDetector(inventory, book, self.tracker)
+        flooding = FloodingDetector(inventory, covers, book, self.tracker)
         self._gas = GasHazardDetector(inventory, stations, book, self.tracker)
+        odour = OdourDetector(inventory, stations, book, self.tracker)
+        backlog = BacklogDetector(inventory, timezone, book, self.tracker)
+        leachate = LeachateDetector(inventory, stations, book, self.tracker)
+        equipment = EquipmentDetector(inventory, stations, book, self.tracker)
         self._detectors: dict[str, tuple[Detector, ...]] = {
-            Kind.COVER: (
-                DisplacedDetector(inventory, book, self.tracker),
-                RattleDetector(inventory, book, self.tracker),
-                FloodingDetector(inventory, covers, book, self.tracker),
-            ),
-            Kind.STATION: (
-                self._gas,
-                OdourDetector(inventory, stations, book, self.tracker),
-                BacklogDetector(inventory, timezone, book, self.tracker),
-                LeachateDetector(inventory, stations, book, self.tracker),
-                EquipmentDetector(inventory, stations, book, self.tracker),
-            ),
+            Kind.COVER: (displaced, rattle, flooding),
+            Kind.STATION: (self._gas, odour, backlog, leachate, equipment),
         }
+        looks: dict[str, Look] = {
+            "unlit": self._unlit.sight,
+            "burning": self._burning.sight,
+            "degraded": self._degraded.sight,
+            "lost": self._lamps_lost.sight,
+            "silent": self._look_for_silence,
+            "displaced": displaced.sight,
+            "rattle": rattle.sight,
+            "flooding": flooding.sight,
+            "backlog": backlog.sight,
+            "odour": odour.sight,
+            "gas": self._gas.sight,
+            "leachate": leachate.sight,
+            "equipment": equipment.sight,
+        }
+        self._verification = (
+            Verification(self.tracker, proofs(looks, book), self._fleet.interval)
+            if verify
+            else None
+        )
         self.now = 0
         self.readings = 0
         self.unknown_devices = 0
@@ -171,6 +196,11 @@ class Engine:
         self._feed(batch, slice(0, len(batch)))
         self._gas.forget()
 
+    def heed(self, event: str, case: str, at: int) -> None:
+        """Takes note of what people did with a case, or the desk kept of it."""
+        if self._verification:
+            self._verification.heed(event, case, at)
+
     def freeze(self) -> bytes:
         """The state between two calls, for :meth:`thaw` in another run."""
         return freeze(self._parts(), self.tracker)
@@ -191,6 +221,8 @@ class Engine:
             Part("degraded", self._degraded, lamps),
             Part("lamps_lost", self._lamps_lost, ()),
         ]
+        if self._verification:
+            parts.append(Part("verification", self._verification, ()))
         for kind, detectors in self._detectors.items():
             rows = ids[self._fleet.span(Kind(kind))]
             parts += [Part(type(one).__name__, one, rows) for one in detectors]
@@ -236,6 +268,11 @@ class Engine:
         for detectors in self._detectors.values():
             for detector in detectors:
                 detector.judge(now)
+        if self._verification:
+            self._verification.judge(now)
+
+    def _look_for_silence(self, member: str) -> Sight:
+        return self._silence.sight(self.now, self.tracker.unheard(member), member)
 
     def _is_silent(self, silent: Mask, member: str) -> bool:
         row = self._fleet.row_of.get(split_series(member)[0], -1)

@@ -14,6 +14,7 @@ from rules.fleet import Mask
 from rules.limits import Alarm, Limit, Newest
 from rules.overrides import at
 from rules.rulebook import Rulebook
+from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import Tracker
 
 TYPE = "station.equipment"
@@ -72,6 +73,18 @@ class EquipmentDetector:
             for number in np.flatnonzero(self._raised[row] & ~told).tolist():
                 report = self._alarm.tell if self._alarm.case(row) else self._alarm.open
                 report(now, row, CAUSES[number], self._newest.shown(row))
+
+    def sight(self, device: str) -> Sight:
+        """What is seen of a station: at fault where any of its machines is."""
+        row = self._alarm.row(device)
+        if row is None:
+            return Sight()
+        seen = [limit.sight(row) for limit in self._limits]
+        said = [sight for sight in seen if sight.says != NOTHING]
+        faults = [sight for sight in said if sight.says == FAULT]
+        if faults:
+            return max(faults, key=lambda sight: sight.at)
+        return Sight(SOUND, max(sight.at for sight in said)) if said else Sight()
 
 
 def _given(values: Floats) -> Mask:

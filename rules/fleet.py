@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from facility.clock import DAY, SECOND
+from facility.clock import DAY, MINUTE, SECOND
 from facility.inventory import Inventory
 from facility.measurements import STATUS, Kind
 from facility.readings import Codes, Names, ReadingBatch, Times, split_series
@@ -15,6 +15,7 @@ from facility.readings import Codes, Names, ReadingBatch, Times, split_series
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
+_DEFAULT_EVERY = 10 * MINUTE
 _LEARNED_AFTER = 4
 """Readings until a report interval that the inventory does not give is trusted."""
 
@@ -94,6 +95,11 @@ class Fleet:
     def keep_given(self) -> None:
         """Takes the intervals that the inventory gives, whatever was known before."""
         self.every[:] = np.where(self._learning, self.every, self._given)
+
+    def interval(self, member: str) -> int:
+        """The report interval of a device, or of the one that a series is of, ms."""
+        row = self.row_of.get(split_series(member)[0], -1)
+        return (int(self.every[row]) if row >= 0 else 0) or _DEFAULT_EVERY
 
     def interval_known(self) -> Mask:
         """Devices whose report interval is given or learned, bool (n,)."""

@@ -15,6 +15,7 @@ from rules.fleet import Mask, rounds
 from rules.limits import Alarm, Limit, Newest
 from rules.overrides import at
 from rules.rulebook import Rulebook
+from rules.sight import Sight
 from rules.tracker import Tracker
 
 TYPE = "cover.flooding"
@@ -62,6 +63,10 @@ class FloodingDetector:
                 self._alarm.end(now, row, "fallen", self._shown(row))
         for row in self._high.raised(now).nonzero()[0].tolist():
             self._alarm.open(now, row, "water", self._shown(row))
+
+    def sight(self, device: str) -> Sight:
+        """What is seen of a device."""
+        return self._high.sight(self._alarm.row(device))
 
     def _shown(self, row: int) -> dict[str, float]:
         rise = float(self._newest.values[row, 0] - self._lowest[row])

@@ -17,6 +17,7 @@ from rules.fleet import Mask
 from rules.limits import Alarm, Limit, Newest
 from rules.overrides import at
 from rules.rulebook import GasHazard, Rulebook
+from rules.sight import Sight
 from rules.tracker import Tracker
 
 TYPE = "station.gas_hazard"
@@ -89,3 +90,7 @@ class GasHazardDetector:
             if cleared[row]:
                 self._told[row] = 0
                 self._alarm.end(now, row, "clean", self._newest.shown(row))
+
+    def sight(self, device: str) -> Sight:
+        """What is seen of a device."""
+        return self._limit.sight(self._alarm.row(device))

@@ -195,6 +195,12 @@ class Lamps:
             self._planned_at[now] = self._plan(now)
         return self._planned_at[now]
 
+    def period(self, row: int, at: int) -> tuple[int, int]:
+        """The switching times of a lamp's plan around ``at`` (ms)."""
+        schedule = self._schedules[self._schedule_of[row]]
+        moment = np.array([at], dtype=np.int64)
+        return int(schedule.since(moment)[0]), int(schedule.until(moment)[0])
+
     def _plan(self, now: int) -> tuple[Mask, Times]:
         moment = np.array([now], dtype=np.int64)
         lit = np.array([s.lit(moment)[0] for s in self._schedules], dtype=bool)

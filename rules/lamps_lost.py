@@ -24,6 +24,8 @@ from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.runs import Runs
 from rules.scales import Scales
+from rules.sight import FAULT, NOTHING, Sight
+from rules.sight import SOUND as SEEN_SOUND
 from rules.supply import Supply
 from rules.tracker import FAMILY, Tracker
 
@@ -232,6 +234,14 @@ class LampsLostDetector:
             if lamps and reference > 0:
                 shown["lamps_lost"] = round(lost / float(reference) * lamps)
         return shown
+
+    def sight(self, name: str) -> Sight:
+        """What is seen of a series."""
+        row = self._supply.row_of.get(name)
+        if row is None:
+            return Sight()
+        says = {SOUND: SEEN_SOUND, LOW: FAULT}.get(int(self.runs.doing[row]), NOTHING)
+        return Sight(says, int(self.runs.last[row]), at(self._book, row).hold)
 
     def _every(self) -> NDArray[np.int64]:
         every = self._cabinet_every[self._cabinet_of]

@@ -7,6 +7,7 @@ from facility.readings import Codes, ReadingBatch, Times
 from rules.limits import Alarm, Limit, Newest
 from rules.overrides import at
 from rules.rulebook import Rulebook
+from rules.sight import Sight
 from rules.tracker import Tracker
 
 TYPE = "station.leachate"
@@ -39,3 +40,7 @@ class LeachateDetector:
                 self._alarm.end(now, row, "drained", self._newest.shown(row))
         for row in self._full.raised(now).nonzero()[0].tolist():
             self._alarm.open(now, row, "leachate", self._newest.shown(row))
+
+    def sight(self, device: str) -> Sight:
+        """What is seen of a device."""
+        return self._full.sight(self._alarm.row(device))

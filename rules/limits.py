@@ -11,13 +11,16 @@ from facility.assets import Asset
 from facility.clock import MINUTE
 from facility.readings import Codes, ReadingBatch, Times
 from rules.fleet import Mask, rounds
+from rules.overrides import figure_at
 from rules.runs import Runs
+from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import FAMILY, Case, Tracker
 
 UNDER, OVER = 1, 2
 """What a reading says. One within the dead band says neither: it goes on with whatever was."""
 
 _DEFAULT_EVERY = 10 * MINUTE
+_SAYS = {UNDER: SOUND, OVER: FAULT}
 
 
 class Limit:
@@ -50,6 +53,13 @@ class Limit:
         """Devices that are well under it, bool (n,)."""
         return self.runs.held(UNDER, self._off_hold, now, self._paced())
 
+    def sight(self, row: int | None) -> Sight:
+        """What is seen of a device; nothing of None."""
+        if row is None:
+            return Sight()
+        says = _SAYS.get(int(self.runs.doing[row]), NOTHING)
+        return Sight(says, int(self.runs.last[row]), figure_at(self._hold, row), self._readings)
+
     def _paced(self) -> Times:
         return np.where(self._every > 0, self._every, _DEFAULT_EVERY)
 
@@ -67,6 +77,10 @@ class Alarm:
     def id(self, row: int) -> str:
         """The device of a row."""
         return self._ids[row]
+
+    def row(self, device: str) -> int | None:
+        """The row of a device; None where it is not installed."""
+        return self._row_of.get(device)
 
     def case(self, row: int) -> Case | None:
         """The case that the device is in."""

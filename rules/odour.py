@@ -20,6 +20,7 @@ from rules.gas_hazard import over_limit
 from rules.limits import Alarm
 from rules.overrides import at
 from rules.rulebook import Rulebook
+from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import FAMILY, Tracker
 
 TYPE = "station.odour"
@@ -83,6 +84,17 @@ class OdourDetector:
             cause = list(GASES.values())[worst]
             self._alarm.open(now, row, cause, self._shown(row, shares))
         self._changed.clear()
+
+    def sight(self, station: str) -> Sight:
+        """What is seen of a station by its last hour; an hour that began before a repair is none
+        after it."""
+        row = self._alarm.row(station)
+        shares = None if row is None else self._shares(row)
+        if row is None or shares is None:
+            return Sight()
+        worst = float(np.nanmax(shares))
+        says = FAULT if worst > 1 else SOUND if worst < at(self._book, row).clear_share else NOTHING
+        return Sight(says, self._hours[row][-1][0], hold=HOUR)
 
     def _shares(self, row: int) -> Floats | None:
         """The hour's means against their limits, (gases,); None while there is no hour's worth."""

@@ -69,6 +69,11 @@ def at(section: S, rows: Any) -> S:
     return msgspec.structs.replace(section, **columns) if columns else section
 
 
+def figure_at(figure: Any, row: int) -> int:
+    """One figure in whole numbers at a row."""
+    return int(figure[row] if isinstance(figure, np.ndarray) else figure)
+
+
 def reach(book: Rulebook, inventory: Inventory, grid: Grid) -> Iterator[str]:
     """How many assets each override changes something for, a line each."""
     cells = cells_of(grid)

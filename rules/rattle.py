@@ -17,6 +17,7 @@ from facility.readings import Codes, Floats, ReadingBatch
 from rules.fleet import Rows, rounds
 from rules.overrides import at
 from rules.rulebook import Rulebook
+from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import FAMILY, Tracker
 
 TYPE = "cover.rattle"
@@ -37,7 +38,7 @@ class RattleDetector:
 
     KEPT = (
         *("_last", "_passes", "_sums", "_window", "_windows", "_learned"),
-        *("_normal", "_score", "_loud", "_quiet"),
+        *("_normal", "_score", "_loud", "_quiet", "_judged_at"),
     )
 
     def __init__(self, inventory: Inventory, book: Rulebook, tracker: Tracker) -> None:
@@ -57,6 +58,8 @@ class RattleDetector:
         self._score = np.zeros(n, dtype=np.float32)
         self._loud = np.zeros(n, dtype=np.int16)
         self._quiet = np.zeros(n, dtype=np.int16)
+        # When the last window was full, ms.
+        self._judged_at = np.zeros(n, dtype=np.int64)
 
     def feed(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes a batch in; ``rows`` are its covers. Late readings are left out of the windows."""
@@ -73,6 +76,7 @@ class RattleDetector:
             self._sums[row] += cells[part]
             full = row[self._passes[row] >= at(self._book, row).window_passes]
             if len(full):
+                self._judged_at[full] = self._last[full]
                 self._close_windows(full)
 
     def _close_windows(self, row: Codes) -> None:
@@ -141,6 +145,15 @@ class RattleDetector:
                 self._tracker.open(
                     now, TYPE, f"cover:{cover}", (cover,), "impacts", self._shown(row)
                 )
+
+    def sight(self, cover: str) -> Sight:
+        """What is seen of a cover by its last window: each is a reading. The first one after a
+        repair may have passes from before it, so one more is asked for."""
+        row = self._row_of.get(cover)
+        if row is None:
+            return Sight()
+        says = FAULT if self._loud[row] else SOUND if self._quiet[row] else NOTHING
+        return Sight(says, int(self._judged_at[row]), readings=int(at(self._book, row).windows) + 1)
 
     def _shown(self, row: int) -> dict[str, object]:
         window = self._window[row]

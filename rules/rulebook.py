@@ -176,6 +176,24 @@ class Equipment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     off_hold: Duration
 
 
+class Verify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What it takes to believe that a recovery has held."""
+
+    lit_share: float
+    lit_least: Duration
+    off_for: Duration
+    sound_for: Duration
+    drawn_for: Duration
+    level_for: Duration
+    quiet_passes: float
+    fallen_for: Duration
+    cleared_for: Duration
+    clean_for: Duration
+    drained_for: Duration
+    repaired_for: Duration
+    heard_for: Duration
+
+
 class Cases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How faults become cases."""
 
@@ -205,6 +223,7 @@ class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     leachate: Leachate
     equipment: Equipment
     cases: Cases
+    verify: Verify
     override: tuple[Override, ...] = ()
     off: tuple[Off, ...] = ()
     schedule: tuple[Schedule, ...] = ()

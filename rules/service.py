@@ -25,6 +25,7 @@ from rules import rulebook
 from rules.engine import Engine
 from rules.snapshot import Damaged
 from rules.state_file import Saved, StateFile
+from rules.tracker import FAMILY
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,12 @@ _MAX_WAITING = 500
 _SAVE_EVERY_S = 60.0
 _SAVE_APART_S = 1.0
 """Events wait so long for the next state at most: a large fleet's takes some tenths of a second."""
+
+_HEEDED = 1000
+"""Events of the desk that are read at once."""
+
+_ENDS = ("closed", "voided")
+"""Events that end a case."""
 
 _OVERLAP = 10 * MINUTE
 """Before the saved moment, for readings that were stored a little later than they were measured."""
@@ -108,7 +115,7 @@ class RulesService:
         bus.listen(self._hear)
 
     def _engine_over(self, inventory: Inventory) -> Engine:
-        return Engine(inventory, self._plans, self._timezone, self._book)
+        return Engine(inventory, self._plans, self._timezone, self._book, verify=True)
 
     def start(self) -> None:
         """Takes up the saved state, or the open cases and the recent readings; then goes on."""
@@ -123,6 +130,7 @@ class RulesService:
             self._desk.record(saved.events)
             self._seen_seq = min(saved.seen_seq, self._desk.last_seq())
             self._agree_with_desk()
+            self._heed_people()
             self._catch_up(now)
             return
         self._seen_seq = self._desk.last_seq()
@@ -151,10 +159,12 @@ class RulesService:
                 elif kept.state == "closed":
                     tracker.close(case.id)
         for known in self._desk.unclosed():
-            if not tracker.knows(known.id):
+            if known.type in FAMILY and not tracker.knows(known.id):
                 tracker.restore(
                     known.id, known.type, known.subject, known.members, known.recovered_at
                 )
+                for stored in self._desk.events_of(known.id):
+                    self._engine.heed(stored.event.event, known.id, stored.event.at)
 
     def _catch_up(self, now: int) -> None:
         """Judges what was stored since the state was saved, as it would have been judged then."""
@@ -243,16 +253,29 @@ class RulesService:
         self._unrecorded = []
 
     def _heed_people(self) -> None:
-        """Lets the engine know of the cases that ended: by people, or by what it saw itself."""
-        try:
-            events = self._desk.events_after(self._seen_seq, 1000)
-        except Retryable as error:
-            self._problem = str(error)
+        """Lets the engine know of what people did, and of the cases that ended."""
+        while True:
+            try:
+                events = self._desk.events_after(self._seen_seq, _HEEDED)
+            except Retryable as error:
+                self._problem = str(error)
+                return
+            for stored in events:
+                self._seen_seq = stored.seq
+                self._heed(stored.event)
+            if len(events) < _HEEDED:
+                return
+
+    def _heed(self, event: CaseEvent) -> None:
+        """Takes note of one event. Where telemetry had verified a case that ended, a fault that
+        came back meanwhile is a new one; where people ended it, it is what they know of."""
+        self._engine.heed(event.event, event.case, event.at)
+        if event.event not in _ENDS:
             return
-        for stored in events:
-            self._seen_seq = stored.seq
-            if stored.event.event in ("closed", "voided"):
-                self._engine.tracker.close(stored.event.case)
+        if event.evidence.get("how") in ("verified", "self_recovered"):
+            self._engine.tracker.forget(event.case)
+        else:
+            self._engine.tracker.close(event.case)
 
     def _report(self) -> None:
         self._reported = time.monotonic()

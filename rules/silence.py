@@ -19,6 +19,7 @@ from facility.readings import Codes, ReadingBatch, Times
 from rules.fleet import Fleet, Mask, Rows
 from rules.overrides import at
 from rules.rulebook import Rulebook
+from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import Tracker
 
 TYPE = "device.silent"
@@ -182,6 +183,17 @@ class SilenceDetector:
                 back.setdefault(case.id, []).append(member)
         for case_id, members in back.items():
             self._tracker.leave(now, self._tracker.cases[case_id], members, "heard", {})
+
+    def sight(self, now: int, silent: bool, device: str) -> Sight:
+        """What is known of a device: heard, or silent until now; nothing while the feed is lost."""
+        fleet, row = self._fleet, self._fleet.row_of.get(device)
+        if row is None:
+            return Sight()
+        book = at(self._book, row)
+        hold = int(fleet.every[row] * (book.missed + book.margin))
+        if not silent:
+            return Sight(SOUND, int(fleet.heard[row]))
+        return Sight(NOTHING if self._lost else FAULT, now, hold)
 
     def _account(self, rows: Rows) -> tuple[str, dict[str, Any]]:
         """(cause, evidence) of devices found silent together."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -23,7 +23,8 @@ from rules.families import FAMILY as FAMILY
 
 @dataclass(slots=True)
 class Case:
-    """A case as the rules see it. ``members`` are the assets at fault, in order of joining."""
+    """A case as the rules see it. ``members`` are the assets at fault, in order of joining; ``was``
+    all that were, but for those that another case took over."""
 
     id: str
     type: str
@@ -33,6 +34,7 @@ class Case:
     closed: bool = False
     """A person closed it while the fault was there: its members stay quiet until seen sound."""
     chatters: bool = False
+    was: dict[str, None] = field(default_factory=dict)
     quiet: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Of a case that chatters: since when a member is seen sound, and when it last was."""
 
@@ -54,11 +56,14 @@ class Tracker:
     """The open cases by id, and the case of each member in each family.
 
     ``unheard`` says of a member whether it is silent: it is not seen sound then. ``held`` says of
-    a type and a member whether it may open and join no case now (:mod:`rules.suppression`).
+    a type and a member whether it may open and join no case now (:mod:`rules.suppression`). One
+    that ``waits`` keeps what recovered, however long ago, until it hears that the case was closed:
+    what comes back until then is the same case.
     """
 
     rule_version: str
     book: rulebook.Cases
+    waits: bool = False
     unheard: Callable[[str], bool] = lambda _: False
     held: Callable[[str, str], bool] = lambda *_: False
     cases: dict[str, Case] = field(default_factory=dict)
@@ -100,7 +105,7 @@ class Tracker:
             return None
         case = self._recovered.pop((type_, subject), None)
         event: EventName = "opened"
-        if case and case.recovered_at and at - case.recovered_at <= self.book.relapse_within:
+        if case and self._comes_back(at, case):
             case.recovered_at = None
             event = "relapsed"
         else:
@@ -153,6 +158,22 @@ class Tracker:
         self._recovered[case.type, case.subject] = case
         self._write(at, "recovered", case, members, cause, evidence)
 
+    def attest(
+        self,
+        at: int,
+        case: Case,
+        event: Literal["verified", "persisted"],
+        members: Sequence[str],
+        cause: str,
+        evidence: dict[str, Any],
+    ) -> None:
+        """Says of a case that its recovery has held, or that it was not repaired."""
+        self._write(at, event, case, members, cause, evidence)
+
+    def recovered(self) -> list[Case]:
+        """The cases that recovered and may come back."""
+        return list(self._recovered.values())
+
     def close(self, case_id: str) -> None:
         """A person closed the case: it says no more, and its members open none until seen sound."""
         case = self.cases.get(case_id)
@@ -162,10 +183,11 @@ class Tracker:
             del self._recovered[key]
 
     def forget(self, case_id: str) -> None:
-        """Drops a case that nobody else knows of."""
+        """Drops a case: what is still at fault, or is again, opens a new one."""
         case = self.cases.pop(case_id, None)
         if case:
             self._release(case, list(case.members))
+        self.close(case_id)
 
     def restore(
         self,
@@ -177,6 +199,7 @@ class Tracker:
     ) -> None:
         """Takes up a case from an earlier run."""
         case = Case(case_id, type_, subject, dict.fromkeys(members), recovered_at)
+        case.was = dict(case.members)
         if recovered_at is not None:
             self._recovered[type_, subject] = case
             return
@@ -224,10 +247,15 @@ class Tracker:
         case.quiet[member] = since, at
         return at - since >= self.book.chatter_hold
 
+    def _comes_back(self, at: int, case: Case) -> bool:
+        """Whether what is found now is a case that recovered before."""
+        recovered_at = case.recovered_at or 0
+        return self.waits or at - recovered_at <= self.book.relapse_within
+
     def _forget_recovered(self, at: int) -> None:
         """Drops the cases that recovered too long ago to come back."""
         for key, case in list(self._recovered.items()):
-            if case.recovered_at is None or at - case.recovered_at <= self.book.relapse_within:
+            if self._comes_back(at, case):
                 break
             del self._recovered[key]
 
@@ -242,6 +270,8 @@ class Tracker:
         for case_id, moved in moving.items():
             case = self.cases[case_id]
             self._release(case, moved)
+            for member in moved:
+                case.was.pop(member, None)
             if not case.members:
                 del self.cases[case_id]
             self._write(at, "left", case, moved, "merged", {"into": into.id})
@@ -253,7 +283,7 @@ class Tracker:
     def _take(self, case: Case, members: Sequence[str]) -> None:
         of_member = self.members(FAMILY[case.type])
         for member in members:
-            case.members[member] = None
+            case.members[member] = case.was[member] = None
             of_member[member] = case
 
     def _release(self, case: Case, members: Sequence[str]) -> None:

@@ -101,6 +101,8 @@ export const en: Messages = {
     leachate: "leachate",
     sound: "sound again",
     off: "off again",
+    held: "has held",
+    not_repaired: "not repaired",
   },
   event: {
     opened: "Opened",

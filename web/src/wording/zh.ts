@@ -99,6 +99,8 @@ export const zh = {
     leachate: "渗滤液",
     sound: "已正常",
     off: "已熄灯",
+    held: "恢复稳定",
+    not_repaired: "未修复",
   },
   event: {
     opened: "上报",
