@@ -182,3 +182,72 @@ audit = Table(
     Column("details", JSON, nullable=False),
     sqlite_autoincrement=True,
 )
+
+reports = Table(
+    "reports",
+    metadata,
+    Column(
+        "id",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("token_digest", String(64), nullable=False, unique=True),
+    Column("service", String, nullable=False),
+    Column("standard", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("condition", String, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("lon", Float),
+    Column("lat", Float),
+    Column("address", Text),
+    Column("asset", String),
+    Column("cell", String),
+    Column("channel", String, nullable=False),
+    Column("media_url", Text),
+    Column("received_at", BigInteger, nullable=False),
+    Column("case_id", String, ForeignKey("cases.id"), nullable=False),
+    Column("satisfaction", Integer),
+    Column("rated_at", BigInteger),
+    Column("not_fixed", Integer, nullable=False),
+    Column("not_fixed_at", BigInteger),
+    Column("forgotten_at", BigInteger),
+    Index("reports_by_receipt", "received_at", "id"),
+    Index("reports_by_case", "case_id", "id"),
+    Index("reports_by_service", "service", "received_at", "id"),
+)
+
+# Personal data, and nothing else of it is kept anywhere.
+report_contacts = Table(
+    "report_contacts",
+    metadata,
+    Column(
+        "report_id",
+        BigInteger().with_variant(Integer, "sqlite"),
+        ForeignKey("reports.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("name", Text),
+    Column("phone", Text),
+    Column("mail", Text),
+    Column("device_id", Text),
+    Column("account", Text),
+    Column("language", String(2), nullable=False),
+    Column("wants_news", Boolean, nullable=False),
+)
+
+photos = Table(
+    "photos",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("report_id", BigInteger().with_variant(Integer, "sqlite"), ForeignKey("reports.id")),
+    Column("case_id", String, ForeignKey("cases.id")),
+    Column("added_at", BigInteger, nullable=False),
+    Column("added_by", String, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Index("photos_by_report", "report_id"),
+    Index("photos_by_case", "case_id"),
+)

@@ -79,8 +79,9 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``cases`` are the case types that it is for, whatever their cause; ``causes`` those that it is
     for only where the case names one of these, and then before any other. ``asked`` is what
-    residents call it, who may report it; without it they cannot. ``local`` marks one that the
-    published standard does not have.
+    residents call it, who may report it; without it they cannot. ``anything`` takes what fits
+    nowhere else, so two reports under it are not of one thing for being near each other. ``local``
+    marks one that the published standard does not have.
     """
 
     key: _Name
@@ -92,6 +93,7 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cases: tuple[str, ...] = ()
     causes: dict[str, tuple[str, ...]] = {}
     asked: Text | None = None
+    anything: bool = False
     local: bool = False
 
 

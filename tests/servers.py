@@ -262,11 +262,13 @@ class PostgreSQL(Server):
             return True
         return False
 
-    def new_database(self) -> str:
-        """The SQLAlchemy URL of a new, empty database."""
+    def new_database(self, like: str | None = None) -> str:
+        """The SQLAlchemy URL of a new database: empty, or with all that the one of the URL ``like``
+        has, which nobody may be connected to."""
         name = f"test{next(self._databases)}"
         with self._connect() as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            template = f" TEMPLATE {like.rpartition('/')[2]}" if like else ""
+            connection.execute(f"CREATE DATABASE {name}{template}")
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
 
     def _initialise(self) -> None:
