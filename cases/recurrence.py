@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrule, rrulestr
+from dateutil.rrule import rrule, rruleset, rrulestr
 
 from facility.errors import UsageError
 
@@ -59,7 +59,7 @@ class Recurrence:
     text: str
     start: datetime
     timezone: ZoneInfo
-    _rule: rrule
+    _rule: rrule | rruleset
 
     def between(self, begin: int, end: int, most: int | None = None) -> tuple[int, ...]:
         """The occurrences in [begin, end), ms, in order; the first ``most`` of them."""

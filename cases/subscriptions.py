@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from cases.contacts import Reachable, Recipient, Wrong, read_entries, recipient, refused
+from cases.notices import Book
 from cases.people import Role
 
 Severity = Literal["notice", "attention", "urgent"]
@@ -52,16 +53,16 @@ class Subscription:
         )
 
 
-def load(path: Path, events_of: dict[Role, frozenset[str]]) -> tuple[Subscription, ...]:
+def load(path: Path, book: Book) -> tuple[Subscription, ...]:
     """The subscriptions of a file; none where it is not there. UsageError, with line and key.
 
-    ``events_of`` are the events of each role, and all that there are.
+    ``book`` says which events there are, and which are for each role.
     """
     if not path.exists():
         return ()
     written, text = read_entries(path, _Written, "subscriptions")
     try:
-        return tuple(_checked(written.subscriptions, events_of))
+        return tuple(_checked(written.subscriptions, book))
     except Wrong as error:
         raise refused(path, text, "subscriptions", error.index, str(error)) from None
 
@@ -82,10 +83,7 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subscriptions: tuple[_WrittenSubscription, ...]
 
 
-def _checked(
-    written: Sequence[_WrittenSubscription], events_of: dict[Role, frozenset[str]]
-) -> list[Subscription]:
-    known = frozenset[str]().union(*events_of.values())
+def _checked(written: Sequence[_WrittenSubscription], book: Book) -> list[Subscription]:
     names: set[str] = set()
     found = []
     for index, one in enumerate(written):
@@ -94,14 +92,15 @@ def _checked(
         names.add(one.name)
         if not one.contacts:
             raise Wrong(index, "`contacts` is missing: nobody could be told")
-        if unknown := sorted({*one.events} - known):
+        if unknown := sorted({*one.events} - book.events):
             raise Wrong(
-                index, f"`events`: nobody is told of {unknown[0]!r}; of: {', '.join(sorted(known))}"
+                index,
+                f"`events`: nobody is told of {unknown[0]!r}; of: {', '.join(sorted(book.events))}",
             )
         found.append(
             Subscription(
                 recipient(one, index, "subscription"),
-                frozenset(one.events) or events_of[one.role],
+                frozenset(one.events) or book.events_of[one.role],
                 one.streets,
                 one.units,
                 one.types,
