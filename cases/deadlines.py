@@ -32,6 +32,13 @@ def ran(case: Case, now: int, calendar: Calendar) -> int | None:
     return elapsed(_start(case), until, case.filed.clock, calendar, case.pauses)
 
 
+def runs_for(case: Case, run: int, calendar: Calendar) -> int | None:
+    """When the case's clock has run for ``run`` ms, as it stands; None where it was not filed."""
+    if case.filed is None:
+        return None
+    return deadline(_start(case), run, case.filed.clock, calendar, _pauses(case))
+
+
 def limit_of(case: Case, calendar: Calendar) -> int | None:
     """How long the case's clock may run, extensions included, ms; None where it was not filed."""
     if case.filed is None:

@@ -251,3 +251,40 @@ photos = Table(
     Index("photos_by_report", "report_id"),
     Index("photos_by_case", "case_id"),
 )
+
+supervision = Table(
+    "supervision",
+    metadata,
+    Column("case_id", String, ForeignKey("cases.id"), primary_key=True),
+    Column("cause", String, primary_key=True),
+    Column("level", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("term", BigInteger),
+    Column("told", String),
+    Column("author", String, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_by", String),
+    Index("supervision_by_end", "ended_at", "level"),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("plan", JSON, nullable=False),
+    Column("next_at", BigInteger),
+    Column("version", Integer, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", String, nullable=False),
+    Index("schedules_by_next", "next_at"),
+)
+
+occurrences = Table(
+    "occurrences",
+    metadata,
+    Column("schedule", String, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("group_key", String, primary_key=True),
+    Column("case_id", String),
+)

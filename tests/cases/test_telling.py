@@ -209,7 +209,7 @@ def test_there_are_words_for_every_event_and_cause_in_both_languages() -> None:
         assert (name in BOOK.events) == (name not in quiet)
         if name not in quiet:
             for language in ("zh", "en"):
-                assert "c1" in BOOK.line(facts | {"event": name}, language)  # type: ignore[arg-type]
+                assert "c1" in BOOK.line(facts | {"event": name}, language)
     for cause in CAUSES:
         line = BOOK.line(facts | {"event": "supervised", "causes": [cause]}, "zh")
         assert cause not in line
