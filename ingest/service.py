@@ -27,8 +27,6 @@ PROFILES = "profiles"
 
 _HEALTH_EVERY_S = 2.0
 _QUIET_S = 300
-_READINGS_A_REQUEST = 5_000
-"""Where several requests are under way; one alone takes more at a time."""
 
 
 class IngestSettings(BaseModel, extra="forbid"):
@@ -87,8 +85,7 @@ class IngestService:
         self._settings = settings
         self._metrics: MetricsServer | None = None
         self._spool = Spool(settings.spool_path(data_dir), settings.limits)
-        requests = getattr(store, "writes_at_once", 1)
-        pace = Pace(requests, _READINGS_A_REQUEST) if requests > 1 else Pace()
+        pace = Pace(getattr(store, "writes_at_once", 1))
         self._writer = Writer(self._spool, store, pace, settings.root)
         self._session = Session(
             mqtt,

@@ -42,7 +42,10 @@ _NO_AREA = "000000"
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How a store is written to: ``requests`` under way at once, of about ``readings`` each."""
+    """How a store is written to: ``requests`` under way at once, of about ``readings`` each.
+
+    Each request ends with a commit to the spool, and smaller ones spend their time in those.
+    """
 
     requests: int = 1
     readings: int = 20_000

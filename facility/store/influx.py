@@ -36,8 +36,9 @@ class InfluxStore:
     ``retention_days``; with 0 it is told nothing. Nothing is asked of it before the first call.
     """
 
-    writes_at_once = 4
-    """Requests that the writer has under way: while one is answered the next are being parsed."""
+    writes_at_once = 6
+    """Writes that are under way: while some are answered, others are being put into lines, and
+    others settled in the spool, which waits for the disk."""
 
     def __init__(
         self,
