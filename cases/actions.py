@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from cases.case import Case
 from cases.events import CaseEvent, StageEvent
+from cases.form import WrongAnswer, check_answers, form_of
 from cases.lifecycle import Refusal
 from cases.people import Role, Who
 from cases.stages import STAGE_AFTER, STAGE_ZH, Bar, bar
@@ -54,6 +55,7 @@ class Given:
     term: int | None = None
     code: str = ""
     condition: str = ""
+    form: Mapping[str, Any] | None = None
 
 
 class WrongField(UsageError):
@@ -130,7 +132,7 @@ def decide(case: Case, action: ActionName, who: Who, now: int, given: Given) -> 
         type=case.type,
         subject=case.subject,
         members=case.members,
-        evidence=_evidence(entry, given, now),
+        evidence={**_evidence(entry, given, now), **_answers(case, action, given)},
         author=who.name,
     )
     if stands := against(case, action, now):
@@ -199,6 +201,18 @@ def _evidence(entry: Action, given: Given, now: int) -> dict[str, Any]:
             raise WrongField(field, "此操作不需要", f"to {entry.en} a case takes none")
         found[field] = check(field, value, now)
     return found
+
+
+def _answers(case: Case, action: ActionName, given: Given) -> dict[str, Any]:
+    """What the form of a schedule's case was answered with, as it is handed in."""
+    if action == "handle" and (form := form_of(case.evidence)):
+        try:
+            return {"form": check_answers(form, given.form or {})}
+        except WrongAnswer as error:
+            raise WrongField(error.field, error.zh, error.en) from None
+    if given.form is not None:
+        raise WrongField("form", "此操作没有表单", "there is no form to answer here")
+    return {}
 
 
 def _text(most: int) -> Callable[[str, Any, int], Any]:

@@ -20,6 +20,7 @@ from cases.actions import TEXT_MAX, UNIT_MAX, ActionName, Given
 from cases.case import Case as HeldCase
 from cases.case import State
 from cases.desk import NoSuchCase
+from cases.form import FIELDS_AT_MOST
 from cases.listing import CaseFilter, Sort
 from cases.people import Who
 from facility.errors import UsageError
@@ -69,6 +70,7 @@ class ActionBody(BaseModel):
     term: Moment | None = None
     code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=16)] = ""
     condition: Annotated[str, StringConstraints(strip_whitespace=True, max_length=32)] = ""
+    form: Annotated[dict[str, str | float], Field(max_length=FIELDS_AT_MOST)] | None = None
 
     def given(self) -> Given:
         return Given(
@@ -80,6 +82,7 @@ class ActionBody(BaseModel):
             term=self.term,
             code=self.code,
             condition=self.condition,
+            form=self.form,
         )
 
 
