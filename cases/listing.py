@@ -1,38 +1,56 @@
-"""Lists of cases, newest first or by deadline, page by page.
+"""Lists of cases, newest first, by deadline or by their last change, page by page.
 
 A page starts after the last case of the one before it, not at a count of rows: cases that open
-meanwhile neither repeat nor skip any.
+meanwhile neither repeat nor skip any. A list by last change is of what moves: a case that changes
+meanwhile comes first again.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, TextClause, func, or_, select, tuple_
 
-from cases.case import Case, State
-from cases.schema import cases
+from cases.case import Case, Stage, State
+from cases.events import Source
+from cases.schema import SUPERVISED, cases
 from facility.errors import UsageError
 
-Sort = Literal["opened_at", "deadline"]
-"""``opened_at``: the newest first. ``deadline``: the soonest first, cases without one last."""
+Sort = Literal["opened_at", "deadline", "changed_at"]
+"""``opened_at``: the newest first. ``deadline``: the soonest first, cases without one last.
+``changed_at``: what changed last first."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases; what is empty or None does not narrow.
+    """Which cases; what is empty or None does not narrow. Times are ms.
 
-    ``overdue_at`` keeps those that ran past their deadline, by their end or by that time (ms).
+    ``overdue_at`` keeps those that ran past their deadline, by the time that their clock stopped or
+    by this one. ``supervised`` is the least level of supervision. ``opened_from`` is in the span,
+    ``opened_to`` is not. ``words`` are a part of the id or of the subject.
     """
 
     states: tuple[State, ...] = ()
+    stages: tuple[Stage, ...] = ()
     type: str | None = None
     subject: str | None = None
+    source: Source | None = None
+    unit: str | None = None
+    handler: str | None = None
+    street: str | None = None
+    cell: str | None = None
     overdue_at: int | None = None
+    suspended: bool = False
+    extension_asked: bool = False
+    supervised: int | None = None
+    opened_from: int | None = None
+    opened_to: int | None = None
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +65,39 @@ def query(
     filters: CaseFilter, limit: int, cursor: str | None, sort: Sort
 ) -> Select[tuple[object, ...]]:
     """The cases of a page and one more, which tells whether there is a next page."""
-    rows = select(cases).order_by(*_ORDER[sort]).limit(limit + 1)
-    if filters.states:
-        rows = rows.where(cases.c.state.in_(filters.states))
-    if filters.type is not None:
-        rows = rows.where(cases.c.type == filters.type)
-    if filters.subject is not None:
-        rows = rows.where(cases.c.subject == filters.subject)
-    if filters.overdue_at is not None:
-        ended = func.coalesce(cases.c.recovered_at, cases.c.closed_at, filters.overdue_at)
-        rows = rows.where(cases.c.deadline < ended)
+    rows = select(cases).where(*_conditions(filters)).order_by(*_ORDER[sort]).limit(limit + 1)
     if cursor is not None:
         rows = rows.where(_after(*_decode(cursor, sort), sort))
     return rows
+
+
+def _conditions(filters: CaseFilter) -> Iterator[ColumnElement[bool] | TextClause]:
+    if filters.states:
+        yield cases.c.state.in_(filters.states)
+    if filters.stages:
+        yield cases.c.stage.in_(filters.stages)
+    for name in ("type", "subject", "source", "unit", "handler", "street", "cell"):
+        if (wanted := getattr(filters, name)) is not None:
+            yield cases.c[name] == wanted
+    if filters.overdue_at is not None:
+        yield cases.c.deadline < func.coalesce(cases.c.stopped_at, filters.overdue_at)
+    if filters.suspended:
+        yield cases.c.suspended_until.is_not(None)
+    if filters.extension_asked:
+        yield cases.c.extension_asked_at.is_not(None)
+    if filters.supervised is not None:
+        yield SUPERVISED
+        yield cases.c.supervision >= filters.supervised
+    if filters.opened_from is not None:
+        yield cases.c.opened_at >= filters.opened_from
+    if filters.opened_to is not None:
+        yield cases.c.opened_at < filters.opened_to
+    if filters.words is not None:
+        wanted = filters.words.lower()
+        yield or_(
+            func.lower(cases.c.id).contains(wanted, autoescape=True),
+            func.lower(cases.c.subject).contains(wanted, autoescape=True),
+        )
 
 
 def page(found: list[Case], limit: int, sort: Sort) -> Page:
@@ -72,13 +110,14 @@ def page(found: list[Case], limit: int, sort: Sort) -> Page:
 _ORDER = {
     "opened_at": (cases.c.opened_at.desc(), cases.c.id.desc()),
     "deadline": (cases.c.deadline.asc().nulls_last(), cases.c.id.asc()),
+    "changed_at": (cases.c.changed_at.desc(), cases.c.id.desc()),
 }
 
 
 def _after(at: int | None, case_id: str, sort: Sort) -> ColumnElement[bool]:
     """The cases that come after the one with this key and id."""
-    if sort == "opened_at":
-        return tuple_(cases.c.opened_at, cases.c.id) < tuple_(at, case_id)
+    if sort != "deadline":
+        return tuple_(cases.c[sort], cases.c.id) < tuple_(at, case_id)
     unfiled = cases.c.deadline.is_(None)
     if at is None:
         return unfiled & (cases.c.id > case_id)
@@ -86,7 +125,7 @@ def _after(at: int | None, case_id: str, sort: Sort) -> ColumnElement[bool]:
 
 
 def _encode(case: Case, sort: Sort) -> str:
-    at = case.opened_at if sort == "opened_at" else case.filed and case.filed.deadline
+    at = case.filed and case.filed.deadline if sort == "deadline" else getattr(case, sort)
     key = msgspec.json.encode((sort, at, case.id))
     return base64.urlsafe_b64encode(key).decode().rstrip("=")
 
@@ -98,7 +137,7 @@ def _decode(cursor: str, sort: Sort) -> tuple[int | None, str]:
         of, at, case_id = msgspec.json.decode(key, type=tuple[Sort, int | None, str])
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
         raise refused from error
-    if of != sort or (at is None and sort == "opened_at"):
+    if of != sort or (at is None and sort != "deadline"):
         raise refused
     if at is not None and not -(2**63) <= at < 2**63:
         raise refused

@@ -15,9 +15,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData()
+
+SUPERVISED = text("supervision > 0")
+"""Written out, for SQLite to know the index by it."""
 
 cases = Table(
     "cases",
@@ -81,6 +85,13 @@ cases = Table(
     Index("cases_by_unit_deadline", "unit", "deadline", "id"),
     Index("cases_by_street", "street", "opened_at", "id"),
     Index("cases_by_suspension", "suspended_until"),
+    Index(
+        "cases_supervised",
+        "opened_at",
+        "id",
+        sqlite_where=SUPERVISED,
+        postgresql_where=SUPERVISED,
+    ),
 )
 
 case_events = Table(

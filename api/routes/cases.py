@@ -18,8 +18,9 @@ from api.represent import case_for, event_json
 from api.shapes import Case, CasePage, CaseWithEvents
 from cases.actions import TEXT_MAX, UNIT_MAX, ActionName, Given
 from cases.case import Case as HeldCase
-from cases.case import State
+from cases.case import Stage, State
 from cases.desk import NoSuchCase
+from cases.events import Source
 from cases.form import FIELDS_AT_MOST
 from cases.listing import CaseFilter, Sort
 from cases.people import Who
@@ -40,17 +41,57 @@ class CaseQuery(Parameters):
     state: Annotated[
         list[State], Field(default_factory=list, max_length=3, description="repeatable")
     ]
+    stage: Annotated[
+        list[Stage], Field(default_factory=list, max_length=8, description="repeatable")
+    ]
     type: Text | None = None
     subject: Text | None = None
+    source: Source | None = None
+    unit: Text | None = None
+    handler: Text | None = None
+    street: Text | None = None
+    cell: Text | None = None
     overdue: Annotated[
         Literal["true"] | None,
         Field(description="only those that ran past their deadline"),
     ] = None
-    sort: Annotated[Sort, Field(description="the newest first, or the soonest deadline first")] = (
-        "opened_at"
-    )
+    suspended: Annotated[Literal["true"] | None, Field(description="only those that are")] = None
+    extension_asked: Annotated[
+        Literal["true"] | None,
+        Field(description="only those whose unit waits for an answer"),
+    ] = None
+    supervised: Annotated[
+        int | None, Field(ge=1, le=3, description="at this level of supervision or a higher one")
+    ] = None
+    opened_from: Moment | None = None
+    opened_to: Annotated[Moment | None, Field(description="exclusive")] = None
+    q: Annotated[Text | None, Field(min_length=1, description="part of the id or subject")] = None
+    sort: Annotated[
+        Sort,
+        Field(description="the newest first, the soonest deadline first, or the last change first"),
+    ] = "opened_at"
     limit: Limit = 100
     cursor: Cursor = None
+
+    def filters(self, now: int) -> CaseFilter:
+        return CaseFilter(
+            states=tuple(self.state),
+            stages=tuple(self.stage),
+            type=self.type,
+            subject=self.subject,
+            source=self.source,
+            unit=self.unit,
+            handler=self.handler,
+            street=self.street,
+            cell=self.cell,
+            overdue_at=now if self.overdue else None,
+            suspended=self.suspended is not None,
+            extension_asked=self.extension_asked is not None,
+            supervised=self.supervised,
+            opened_from=self.opened_from,
+            opened_to=self.opened_to,
+            words=self.q,
+        )
 
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=TEXT_MAX)]
@@ -88,11 +129,8 @@ class ActionBody(BaseModel):
 
 @router.get("/cases", response_model=CasePage)
 def cases(parts: FromApp, who: Acting, query: Annotated[CaseQuery, Query()]) -> Response:
-    """Cases, newest first, or by deadline with those that have none last."""
-    now = parts.clock.now_ms()
-    filters = CaseFilter(
-        tuple(query.state), query.type, query.subject, now if query.overdue else None
-    )
+    """Cases that fit all that is asked, page by page."""
+    filters = query.filters(parts.clock.now_ms())
     try:
         page = parts.desk.listing(filters, query.limit, query.cursor, query.sort)
     except UsageError as error:

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases.actions import Given
+from cases.actions import ActionName, Given
 from cases.case import Case
 from cases.desk import Desk
 from cases.events import CaseEvent, EventName
+from cases.lifecycle import fold
 from cases.people import Who
 
 LI = Who("Li", "admin")
+UNIT = "照明管理所"
+OPERATOR = Who("Zhao", "operator")
+DISPATCHER = Who("Qian", "dispatcher")
+HANDLER = Who("Sun", "handler", UNIT)
+SUPERVISOR = Who("Zhou", "supervisor")
+SAYS: dict[ActionName, Given] = {
+    "dispatch": Given(unit=UNIT),
+    "return": Given(reason="not ours"),
+    "request_extension": Given(reason="parts on order"),
+    "refuse_extension": Given(reason="there is time"),
+    "handle": Given(result="cable replaced"),
+    "rework": Given(reason="still dark"),
+    "override": Given(reason="seen to"),
+    "void": Given(reason="a drill"),
+    "supervise": Given(reason="hospital road", level=2),
+    "note": Given(reason="called the unit"),
+}
+"""What is given with an action where it does not matter; a suspension needs a time."""
 
 
 def event(at: int, name: EventName, *members: str, case: str = "c1", **more: Any) -> CaseEvent:
@@ -27,3 +46,18 @@ def opened(at: int, case: str, **more: Any) -> CaseEvent:
 def close(desk: Desk, case: str, at: int, reason: str = "repaired") -> Case:
     """The case closed by a person, against its sensors."""
     return desk.act(case, "override", LI, at, Given(reason=reason))
+
+
+def do(desk: Desk, case: str, at: int, *actions: ActionName) -> Case:
+    """Does the actions one after another, at one time."""
+    for action in actions:
+        who = HANDLER if action in ("accept", "return", "request_extension", "handle") else LI
+        done = desk.act(case, action, who, at, SAYS.get(action, Given()))
+    return done
+
+
+def made(*events: CaseEvent) -> Case:
+    """The case that the events add up to."""
+    case = fold(events)
+    assert case is not None
+    return case

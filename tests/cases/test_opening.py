@@ -1,0 +1,218 @@
+"""How cases open at the desk: where they are, whose they are proposed to be, what they recur from;
+residents' and schedules' cases; and what others do in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from shapely.geometry import box
+from sqlalchemy import Connection
+
+from cases.actions import Given, WrongField
+from cases.case import Case
+from cases.desk import Desk, NoSuchCase, Refused
+from cases.events import CaseEvent
+from cases.filing import Filing
+from cases.lifecycle import fold
+from cases.opening import Periodic, Reported
+from facility.assets import Asset, Cover, Streetlight
+from facility.clock import DAY, HOUR
+from facility.grid import Cell, Grid, Level
+from tests.cases.filings import FILING, local
+from tests.cases.made import LI, close, do, event, opened
+
+START = local("2026-06-22 09:00")  # a Monday
+AROUND = box(113.6, 34.7, 113.8, 34.9)
+GRID = Grid(
+    [
+        Cell("410105", "金水区", Level.DISTRICT, None, "区城管局", AROUND),
+        Cell("410105001", "经八路", Level.STREET, "410105", "经八路街道办", AROUND),
+        Cell("410105001001", "一社区", Level.COMMUNITY, "410105001", None, AROUND),
+    ]
+)
+PLACE = {"area": "410105", "name": "", "lon": 113.7, "lat": 34.8}
+ASSETS: dict[str, Asset] = {
+    "L1": Streetlight(id="L1", grid="410105001001", owner="照明所", **PLACE),  # type: ignore[arg-type]
+    "M1": Cover(id="M1", grid="410105001001", **PLACE),  # type: ignore[arg-type]
+    "M2": Cover(id="M2", **PLACE),  # type: ignore[arg-type]
+}
+HERE = Filing(FILING.standard, FILING.calendar, ASSETS.get, lambda: GRID)
+
+
+@pytest.fixture
+def here(url: str) -> Iterator[Desk]:
+    """A desk that files, in a place with a grid."""
+    with closing(Desk(url, HERE)) as desk:
+        yield desk
+
+
+def got(desk: Desk, case_id: str) -> Case:
+    case = desk.get(case_id)
+    assert case is not None
+    assert case == fold(stored.event for stored in desk.events_of(case_id))
+    return case
+
+
+@pytest.mark.parametrize(
+    ("subject", "cell", "street", "unit"),
+    [
+        ("streetlight:L1", "410105001001", "410105001", "照明所"),
+        ("cover:M1", "410105001001", "410105001", "经八路街道办"),
+        ("cover:M2", None, None, "管线权属单位"),
+    ],
+)
+def test_a_sensors_case_is_where_its_asset_is(
+    here: Desk, subject: str, cell: str | None, street: str | None, unit: str
+) -> None:
+    kind, _, name = subject.partition(":")
+    type_ = "streetlight.unlit" if kind == "streetlight" else "cover.rattle"
+    here.record([event(START, "opened", name, type=type_, subject=subject)])
+    case = got(here, "c1")
+    assert (case.source, case.stage, case.cell, case.street) == ("sensor", "filed", cell, street)
+    assert here.proposed_unit(case) == unit
+
+
+def test_without_a_grid_and_a_row_nobody_is_proposed(desk: Desk) -> None:
+    desk.record([opened(1, "c1")])
+    assert desk.proposed_unit(got(desk, "c1")) is None
+
+
+def test_what_comes_back_within_a_week_names_the_case_before(here: Desk) -> None:
+    here.record([opened(START, "c1"), opened(START, "other", subject="segment:S2")])
+    close(here, "c1", START + HOUR)
+    close(here, "other", START + HOUR)
+    here.record([opened(START + 7 * DAY, "c2")])
+    assert got(here, "c2").previous == "c1"
+    close(here, "c2", START + 8 * DAY)
+    here.record([opened(START + 15 * DAY, "c3")])
+    assert got(here, "c3").previous is None, "it is too long ago"
+
+
+def test_a_case_that_was_none_or_was_merged_does_not_recur(desk: Desk) -> None:
+    desk.record([opened(1, "c1"), opened(1, "c2"), event(2, "left", "L1", case="c2")])
+    desk.act("c1", "void", LI, 3, Given(reason="a drill"))
+    desk.record([opened(4, "c3")])
+    assert got(desk, "c3").previous is None
+
+
+def test_a_case_closed_and_opened_again_in_one_batch_recurs(desk: Desk) -> None:
+    desk.record(
+        [
+            opened(1, "c1"),
+            event(2, "recovered", "L1", case="c1"),
+            event(3, "verified", case="c1"),
+            opened(4, "c2"),
+        ]
+    )
+    assert got(desk, "c2").previous == "c1"
+
+
+POTHOLE = Reported(
+    "R1", "L201", "damaged", 113.7, 34.8, evidence={"text": "坑槽"}, author="resident"
+)
+
+
+def test_a_residents_case_is_verified_then_filed(here: Desk) -> None:
+    case = here.open_reported(POTHOLE, START)
+    assert case == got(here, case.id)
+    assert (case.type, case.subject, case.source) == ("reported", "report:R1", "resident")
+    assert (case.stage, case.street, case.cell) == ("reported", "410105001", "410105001001")
+    assert (case.lon, case.lat, case.reports) == (113.7, 34.8, 1)
+    assert case.filed is not None
+    assert case.filed.deadline == local("2026-06-29 09:00"), "five working days, provisionally"
+    assert here.proposed_unit(case) == "经八路街道办"
+    with pytest.raises(Refused, match="reported"):
+        do(here, case.id, START, "dispatch")
+    filed = do(here, case.id, START + HOUR, "file")
+    assert (filed.stage, filed.filed) == ("filed", case.filed)
+    done = do(here, case.id, START + 2 * HOUR, "dispatch", "accept", "handle", "check", "confirm")
+    assert (done.stage, done.how) == ("closed", "confirmed")
+    events = [stored.event for stored in here.events_of(case.id)]
+    assert [one.event for one in events[-2:]] == ["confirmed", "closed"]
+    assert events[-1].evidence == {"how": "confirmed"}
+
+
+def test_whoever_files_a_report_may_choose_its_row(here: Desk) -> None:
+    case = here.open_reported(Reported("R2", lon=113.7, lat=34.8), START)
+    assert case.filed is None
+    with pytest.raises(WrongField, match="code"):
+        do(here, case.id, START, "file")
+    with pytest.raises(WrongField, match="no row 'L201'"):
+        here.act(case.id, "file", LI, START, Given(code="L201", condition="purple"))
+    filed = here.act(case.id, "file", LI, START + HOUR, Given(code="L201", condition="collapsed"))
+    assert filed.filed is not None
+    assert (filed.filed.condition, filed.filed.deadline) == ("collapsed", START + 2 * HOUR)
+    again = here.open_reported(Reported("R3", "L201", "damaged"), START)
+    other = here.act(again.id, "file", LI, START, Given(code="L202", condition="damaged"))
+    assert other.filed is not None
+    assert other.filed.code == "L202"
+    assert got(here, again.id) == other
+
+
+def test_a_row_that_is_not_there_opens_nothing(here: Desk) -> None:
+    with pytest.raises(WrongField, match="code"):
+        here.open_reported(Reported("R1", "9999", "found"), START)
+    with pytest.raises(WrongField, match="code"):
+        here.open_periodic(Periodic("S1", "L201", ""), START)
+    assert here.last_seq() == 0
+
+
+def test_a_report_near_a_case_joins_and_counts(here: Desk) -> None:
+    here.record([opened(START, "c1")])
+    for number in (1, 2):
+        case = here.join_report("c1", f"R{number}", START)
+    assert case.reports == 2
+    assert got(here, "c1") == case
+    do(here, "c1", START, "note")
+    assert got(here, "c1").reports == 2, "a note is no report"
+    close(here, "c1", START + HOUR)
+    with pytest.raises(Refused):
+        here.join_report("c1", "R3", START + 2 * HOUR)
+    with pytest.raises(NoSuchCase):
+        here.join_report("nowhere", "R3", START)
+
+
+def test_a_schedules_case_goes_to_its_unit_at_once(here: Desk) -> None:
+    what = Periodic(
+        "S1", "L201", "damaged", ("L1",), "养护队", street="410105001", cell="410105001"
+    )
+    case = here.open_periodic(what, START)
+    assert case == got(here, case.id)
+    assert (case.type, case.subject, case.source) == ("periodic", "schedule:S1", "schedule")
+    assert (case.stage, case.unit, case.dispatched_at) == ("dispatched", "养护队", START)
+    assert (case.street, case.cell, case.members) == ("410105001", "410105001", ("L1",))
+    handed = here.events_of(case.id)[-1].event
+    assert (handed.author, handed.evidence) == ("clock", {"unit": "养护队"})
+    later = here.open_periodic(Periodic("S1", "L201", "damaged"), START + DAY)
+    assert (later.stage, later.previous) == ("filed", None)
+
+
+def test_hooks_see_each_event_in_its_transaction(url: str) -> None:
+    told: list[tuple[str, str | None, str]] = []
+
+    def tell(_: Connection, before: Case | None, after: Case, event: CaseEvent) -> None:
+        told.append((event.event, before.stage if before else None, after.stage))
+        if event.evidence.get("reason") == "fail":
+            raise ValueError("the outbox is full")
+
+    with closing(Desk(url, hooks=[tell])) as desk:
+        desk.record([opened(1, "c1"), event(2, "recovered", "L1", case="c1")])
+        desk.record([event(2, "recovered", "L1", case="c1")])
+        do(desk, "c1", 3, "override")
+        assert told == [
+            ("opened", None, "filed"),
+            ("recovered", "filed", "filed"),
+            ("overridden", "filed", "filed"),
+            ("closed", "filed", "closed"),
+        ]
+        desk.record([opened(5, "c2")])
+        with pytest.raises(ValueError, match="outbox"):
+            desk.act("c2", "note", LI, 6, Given(reason="fail"))
+        assert got(desk, "c2").version == 1, "nothing is half written"
+        also: list[str] = []
+        desk.open_reported(Reported("R1"), 7, lambda *one: also.append(one[-1].event))
+        desk.join_report("c2", "R2", 8, also=lambda *one: also.append(one[-1].event))
+        assert also == ["opened", "noted"]
+        assert told[-1][0] == "noted"
