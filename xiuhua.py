@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from command import care, recordings, serving
+from command.backtests import add_arguments as add_backtest_arguments
+from command.backtests import backtest
 from command.doctor import doctor
 from command.quarantine import add_arguments as add_quarantine_arguments
 from command.quarantine import quarantine
@@ -68,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("capture", help="what mosquitto_sub -F '%%j' prints; - is standard input")
     again.add_argument("--inventory", type=Path, required=True)
     again.add_argument("--grid", type=Path)
+
+    add_backtest_arguments(
+        command("backtest", backtest, "a draft rulebook over the readings, beside the live one")
+    )
 
     care.add_profile_arguments(
         command("profile", care.profile, "device profiles, and how one sensor is installed")

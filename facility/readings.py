@@ -81,8 +81,8 @@ class ReadingBatch:
         values = self.columns.get(name)
         return np.full(len(self), np.nan) if values is None else values
 
-    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> ReadingBatch:
-        """The given rows, in the given order."""
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> ReadingBatch:
+        """The given rows, in the given order; of a slice without copying them."""
         return ReadingBatch(
             self.table,
             self.names,
@@ -95,7 +95,7 @@ class ReadingBatch:
     def split(self, size: int) -> Iterable[ReadingBatch]:
         """The batch in pieces of at most ``size`` rows."""
         for start in range(0, len(self), size):
-            yield self.take(np.arange(start, min(start + size, len(self))))
+            yield self.take(slice(start, start + size))
 
     def merged(self) -> ReadingBatch:
         """One row a (series, ts), ordered by them; a field keeps its last given value."""

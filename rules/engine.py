@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cases.events import CaseEvent
 from facility.bus import KindState
-from facility.clock import MINUTE
+from facility.clock import HOUR, MINUTE
 from facility.grid import Grid
 from facility.inventory import Inventory
 from facility.lighting import LightingPlan
@@ -51,6 +51,31 @@ from rules.verification import Verification
 
 TICK = MINUTE
 """How often stock is taken, at full minutes of the engine's time."""
+
+WARM: dict[str, int] = {
+    Kind.STREETLIGHT: 2 * HOUR,
+    Kind.CABINET: 2 * HOUR,
+    Kind.COVER: 24 * HOUR,
+    Kind.STATION: 50 * HOUR,
+    STATUS: 2 * HOUR,
+}
+"""How far back each detector's state reaches (ms): a cover's normal, a station's service day."""
+
+LOOKED_AT: dict[str, tuple[str, ...]] = {
+    Kind.STREETLIGHT: (
+        *("on", "dim_pct", "power_w", "voltage_v", "current_a", "power_factor", "lux", "faults"),
+    ),
+    Kind.CABINET: ("power_w", "contactor"),
+    Kind.COVER: (
+        *("tilt_deg", "passes", "hits", "vib_rms_g", "vib_peak_g", "kurtosis", "water_m"),
+    ),
+    Kind.STATION: (
+        *("inbound_t", "outbound_t", "stock_t", "leachate_pct", "h2s_mg_m3", "nh3_mg_m3", "odour"),
+        *("compactor", "motor_temp_c", "hydraulic_mpa", "fire", "estop"),
+    ),
+    STATUS: ("state", "reason"),
+}
+"""The fields that detectors look at, by table: the others need not be read from a store."""
 
 VOCABULARY: dict[Kind, tuple[str, ...]] = {
     Kind.STREETLIGHT: ("unknown", "silent", "lit", "dark", "off", "degraded", "burning"),
@@ -230,7 +255,7 @@ class Engine:
 
     def _feed(self, batch: ReadingBatch, span: slice) -> None:
         if span != slice(0, len(batch)):
-            batch = batch.take(np.arange(span.start, span.stop))
+            batch = batch.take(span)
         rows = self._fleet.rows(batch)
         installed = rows >= 0
         self.readings += len(batch)

@@ -18,11 +18,10 @@ from facility.clock import HOUR, MINUTE, SECOND, Clock
 from facility.errors import Retryable
 from facility.inventory import Inventory
 from facility.lighting import LightingPlan
-from facility.measurements import STATUS, Kind
 from facility.readings import ReadingBatch
 from facility.store.base import ReadingsStore
 from rules import rulebook
-from rules.engine import Engine
+from rules.engine import LOOKED_AT, WARM, Engine
 from rules.snapshot import Damaged
 from rules.state_file import Saved, StateFile
 from rules.tracker import FAMILY
@@ -34,15 +33,6 @@ _ALLOWANCE_S = 2.0
 """Real seconds that a reading may take from the broker to here before time is let pass by it."""
 
 _REPORT_EVERY_S = 2.0
-
-_WARM: dict[str, int] = {
-    Kind.STREETLIGHT: 2 * HOUR,
-    Kind.CABINET: 2 * HOUR,
-    Kind.COVER: 24 * HOUR,
-    Kind.STATION: 50 * HOUR,
-    STATUS: 2 * HOUR,
-}
-"""How far back each detector's state reaches: a cover's normal, a station's service day."""
 
 _MAX_WAITING = 500
 """Batches waiting; past that the oldest are let go, and said so: the store still has them."""
@@ -135,8 +125,8 @@ class RulesService:
             return
         self._seen_seq = self._desk.last_seq()
         self._agree_with_desk()
-        for table, reach in _WARM.items():
-            for batch in self._store.scan(table, now - reach, now):
+        for table, reach in WARM.items():
+            for batch in self._store.scan(table, now - reach, now, LOOKED_AT[table]):
                 self._engine.warm(batch)
         self._found += self._engine.advance(now)
 
@@ -173,7 +163,11 @@ class RulesService:
         begin = engine.now - _OVERLAP
         while begin < now:
             end = min(begin + _CATCH_UP_STEP, now)
-            batches = [b for table in _WARM for b in self._store.scan(table, begin, end)]
+            batches = [
+                batch
+                for table, fields in LOOKED_AT.items()
+                for batch in self._store.scan(table, begin, end, fields)
+            ]
             self._found += engine.take(batches)
             self._found += engine.advance(end)
             begin = end
