@@ -91,10 +91,8 @@ def _free_port() -> int:
 
 
 def posted(server: InfluxDB, rows: int) -> float:
-    """Rows a second that ready-made lines of a lamp's seven fields reach, four posts at once.
-
-    They stand as ingest would have them: a hundred of one lamp, then a hundred of the next.
-    """
+    """Rows a second that the lines which ingest would write reach, made beforehand, four posts at
+    once: a hundred of one lamp, then a hundred of the next."""
     pool = urllib3.PoolManager(maxsize=POSTS_AT_ONCE)
     name = f"floor{time.time_ns()}"
     pool.request("POST", f"{server.url}/query", fields={"q": f"CREATE DATABASE {name}"})
@@ -103,9 +101,9 @@ def posted(server: InfluxDB, rows: int) -> float:
     bodies = []
     for first in range(0, rows, LINES):
         lines = [
-            f"streetlight,device=L{n // 100 % 10_000:05} on=1,dim_pct=75,"
+            f"streetlight,device=L{n // 100 % 10_000:05} on=1.0,dim_pct=75.0,"
             f"power_w={chance.uniform(43, 46):.1f},voltage_v={chance.uniform(228, 236):.1f},"
-            f"current_a=0.21,power_factor=0.91,energy_kwh=1234.5 {start_ms + n}"
+            f"current_a=0.21,power_factor=0.91,energy_kwh=1234.5,n=1i {start_ms + n}"
             for n in range(first, min(first + LINES, rows))
         ]
         bodies.append("\n".join(lines).encode())

@@ -61,24 +61,23 @@ class LineWriter:
         """
         fields = [name for name, values in batch.columns.items() if not np.isnan(values).all()]
         texts = [_texts(batch.columns[name]) for name in fields]
-        keys = self._keys(batch.names, batch.series)
+        keys: list[str] = self._keys(batch.names, batch.series).tolist()
         stamps = _texts(batch.ts)
-        lines = np.empty(len(batch), dtype=object)
+        lines = [""] * len(batch)
         for rows, present in _by_presence([batch.columns[name] for name in fields], len(batch)):
             values = "".join(f"{fields[i]}=%s," for i in present)
             template = f"%s {values}{COUNT_FIELD}=1i %s"
             columns = (keys, *(texts[i] for i in present), stamps)
-            whole = len(rows) == len(batch)
-            parts = [(column if whole else column[rows]).tolist() for column in columns]
-            lines[rows] = [template % row for row in zip(*parts, strict=True)]
-        written: list[str] = lines.tolist()
-        return written
+            if len(rows) == len(batch):
+                return [template % row for row in zip(*columns, strict=True)]
+            for row in rows.tolist():
+                lines[row] = template % tuple([column[row] for column in columns])
+        return lines
 
 
-def _texts(values: Floats | Times) -> NDArray[np.object_]:
+def _texts(values: Floats | Times) -> list[str]:
     """The shortest text of each number that reads back as the same."""
-    texts = msgspec.json.encode(values.tolist())[1:-1].decode().split(",")
-    return np.array(texts, dtype=object)
+    return msgspec.json.encode(values.tolist())[1:-1].decode().split(",")
 
 
 def _by_presence(
