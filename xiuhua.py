@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from command import care, recordings, serving
+from command.accounts import add_arguments as add_user_arguments
+from command.accounts import user
 from command.backtests import add_arguments as add_backtest_arguments
 from command.backtests import backtest
 from command.doctor import doctor
@@ -82,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     held = command("quarantine", quarantine, "messages that could not be used")
     held.add_argument("--data-dir", type=Path)
     add_quarantine_arguments(held)
+
+    add_user_arguments(command("user", user, "accounts of people, and new passwords"))
 
     check = command("doctor", doctor, "looks at everything, and says what is wrong")
     check.add_argument("--data-dir", type=Path)

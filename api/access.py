@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from api import tokens
 from api.limits import Limit, Limits, network_of
 from api.problems import Problem
-from api.tokens import Session
+from api.tokens import SHIFT_S, Session
 from cases.accounts import Account, Accounts
 from cases.audit import By
 from cases.keys import PREFIX, Keys
@@ -118,12 +118,8 @@ class Access:
     def session(self, token: str) -> tuple[Who, Session] | None:
         """Whose session a token is, where it counts now; else None."""
         session = tokens.read(token, self._signing_key, self._now_s())
-        if session is None:
-            return None
-        account = self._account(session.name)
-        if account is None or account.disabled or account.generation != session.generation:
-            return None
-        return account.who, session
+        account = None if session is None else self._counts(session)
+        return None if session is None or account is None else (account.who, session)
 
     def bearer(self, text: str) -> Who | None:
         """Who a key or a token belongs to, where it counts now; else None."""
@@ -133,6 +129,16 @@ class Access:
         found = self.session(text)
         return None if found is None else found[0]
 
+    def lasts(self, text: str) -> bool:
+        """Whether what let a long request in still would, to the end of its session's shift."""
+        if text.startswith(PREFIX):
+            return self.bearer(text) is not None
+        now_s = self._now_s()
+        session = tokens.read(text, self._signing_key, 0)
+        if session is None or now_s >= session.began_s + SHIFT_S:
+            return False
+        return self._counts(session) is not None
+
     def prolonged(self, session: Session) -> Session | None:
         """The session for longer, where it is time to give it a new token."""
         return session.prolonged(self._now_s())
@@ -140,6 +146,13 @@ class Access:
     def renewed(self, account: Account) -> Session:
         """A session after a change that ended the one before."""
         return Session.begun(account.who.name, account.generation, self._now_s())
+
+    def _counts(self, session: Session) -> Account | None:
+        """The session's account, where that still lets it in."""
+        account = self._account(session.name)
+        if account is None or account.disabled or account.generation != session.generation:
+            return None
+        return account
 
     def _begun(self, account: Account, address: str) -> Session:
         name = account.who.name

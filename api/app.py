@@ -95,15 +95,28 @@ def create_app(
     app.state.parts = parts
     app.add_middleware(Edge, metrics=counters)
     problems.install(app)
-    for room in (health, assets, unregistered, bursts, readings, segments, cases, calendar, stream):
-        app.include_router(room.router, prefix=BASE)
-    for room in (session, accounts):
+    for room in _ROOMS:
         app.include_router(room.router, prefix=BASE, dependencies=[Depends(Guard(BASE))])
-    app.include_router(metrics.router)
+    app.include_router(metrics.router, dependencies=[Depends(Guard())])
     app.include_router(reference.router)
+    reference.describe_sign_in(app)
     app.router.default = page.ControlRoom(static)
     return app
 
+
+_ROOMS = (
+    health,
+    session,
+    assets,
+    unregistered,
+    bursts,
+    readings,
+    segments,
+    cases,
+    calendar,
+    stream,
+    accounts,
+)
 
 _PROBLEM: dict[str, Any] = {
     "description": "what is wrong",

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -73,8 +74,15 @@ def anybody(request: Request) -> Who | None:
         return None
 
 
+def lasting(request: Request) -> Callable[[], bool]:
+    """Asks whether the caller of a request that goes on for long may still be answered."""
+    access, text = access_of(request), _credential(request)
+    return lambda: text is not None and access.lasts(text)
+
+
 Caller = Annotated[Who, Depends(caller)]
 Anybody = Annotated[Who | None, Depends(anybody)]
+Lasting = Annotated[Callable[[], bool], Depends(lasting)]
 
 
 def access_of(request: Request) -> Access:
@@ -125,12 +133,12 @@ def _identified(request: Request) -> Who | None:
 
 
 def _look_up(request: Request) -> Who | None:
-    access = access_of(request)
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    if scheme.casefold() == "bearer":
-        return access.bearer(text.strip())
-    token = request.cookies.get(COOKIE)
-    found = None if token is None else access.session(token)
+    access, text = access_of(request), _credential(request)
+    if text is None:
+        return None
+    if _bearer(request):
+        return access.bearer(text)
+    found = access.session(text)
     if found is None:
         return None
     if request.method not in _SAFE:
@@ -140,6 +148,16 @@ def _look_up(request: Request) -> Who | None:
         carrier = set_cookie(Response(), request, longer)
         request.state.set_cookie = carrier.headers["set-cookie"]
     return who
+
+
+def _credential(request: Request) -> str | None:
+    """A key or a token of the header, else the cookie's token."""
+    return _bearer(request) or request.cookies.get(COOKIE)
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    return text.strip() if scheme.casefold() == "bearer" else None
 
 
 def _forbidden() -> Problem:

@@ -14,6 +14,8 @@ from facility.errors import Retryable
 HEARTBEAT_S = 15.0
 LAST_WORD_S = 1.0
 """How long a client that is dropped may take to read why."""
+CHECK_S = 5.0
+"""How often it is looked whether the client may still listen."""
 RETRY_MS = 2_000
 """What a browser waits before it reconnects."""
 
@@ -23,17 +25,19 @@ Say = Callable[[bytes], Awaitable[None]]
 class EventStream(Response):
     """Server-sent events from the hub; with ``last_seen`` from the case event after that one on.
 
-    Telling is a task of its own: a client that has stopped reading blocks it, and it is ended
-    when the hub drops the client, the server stops, or the client has gone.
+    ``lasting`` says whether the client may still listen. Telling is a task of its own: a client
+    that has stopped reading blocks it, and it is ended when the hub drops the client, the server
+    stops, the client may listen no longer, or it has gone.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, hub: Hub, last_seen: int | None) -> None:
+    def __init__(self, hub: Hub, last_seen: int | None, lasting: Callable[[], bool]) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._hub = hub
         self._last_seen = last_seen
+        self._lasting = lasting
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         async def say(message: bytes, more: bool = True) -> None:
@@ -50,22 +54,38 @@ class EventStream(Response):
         telling = asyncio.create_task(self._tell(client, say))
         gone = asyncio.create_task(_gone(receive))
         ended = asyncio.create_task(client.ended.wait())
+        shut_out = asyncio.create_task(self._shut_out())
         last_word: asyncio.Task[None] | None = None
         try:
-            await asyncio.wait({telling, gone, ended}, return_when=asyncio.FIRST_COMPLETED)
-            if ended.done() and not gone.done():
+            await asyncio.wait(
+                {telling, gone, ended, shut_out}, return_when=asyncio.FIRST_COMPLETED
+            )
+            if (ended.done() or shut_out.done()) and not gone.done():
                 telling.cancel()
                 await asyncio.wait({telling})
-                last_word = asyncio.create_task(say(f": {client.why}\n\n".encode(), False))
+                why = client.why if ended.done() else "signed out"
+                last_word = asyncio.create_task(say(f": {why}\n\n".encode(), False))
                 await asyncio.wait({last_word, gone}, timeout=LAST_WORD_S)
         finally:
             self._hub.leave(client)
-            tasks = [task for task in (telling, gone, ended, last_word) if task is not None]
+            tasks = [
+                task for task in (telling, gone, ended, shut_out, last_word) if task is not None
+            ]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if not telling.cancelled() and (error := telling.exception()) is not None:
             raise error
+
+    async def _shut_out(self) -> None:
+        """Returns when the client may listen no longer."""
+        while True:
+            await asyncio.sleep(CHECK_S)
+            try:
+                if not await asyncio.to_thread(self._lasting):
+                    return
+            except Retryable:
+                continue  # nobody is shut out while the database that says so is away
 
     async def _tell(self, client: Client, say: Say) -> None:
         await say(b"retry: %d\n\n" % RETRY_MS)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from starlette.responses import FileResponse, HTMLResponse, Response
+
+from api.roles import ALLOWED, EVERYBODY
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,3 +56,42 @@ def script() -> Response:
 @router.get("/docs/swagger-ui.css")
 def style() -> Response:
     return FileResponse(_FILES / "swagger-ui.css", media_type="text/css")
+
+
+def describe_sign_in(app: FastAPI) -> None:
+    """Has the description say of each call how to sign in for it, and who may."""
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = plain()
+            schema.setdefault("components", {})["securitySchemes"] = _SCHEMES
+            for path, methods in schema["paths"].items():
+                for method, call in methods.items():
+                    _describe(call, f"{method.upper()} {path}")
+        return plain()
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+_SCHEMES = {
+    "password": {
+        "type": "oauth2",
+        "description": "Name and password, for half an hour.",
+        "flows": {"password": {"tokenUrl": "/api/v1/token", "scopes": {}}},
+    },
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A machine's key, `xhk_…`.",
+    },
+}
+
+
+def _describe(call: dict[str, Any], name: str) -> None:
+    roles = ALLOWED.get(name)
+    if roles is None:
+        return
+    call["security"] = [{"password": []}, {"key": []}]
+    if roles != EVERYBODY:
+        call["description"] += f"\n\nFor: {', '.join(sorted(roles))}."

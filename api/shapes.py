@@ -289,8 +289,11 @@ class ServiceProblem(Shape):
     en: str
 
 
-class Health(Shape):
+class HealthSign(Shape):
     status: Literal["ok", "degraded"]
+
+
+class Health(HealthSign):
     now: Time
     clock: ClockNow
     site: SiteNow

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from api import signing_key
 from api.page import STATIC
 from cases.database import upgrade
 from cases.desk import Desk
@@ -36,7 +37,7 @@ def doctor(options: argparse.Namespace) -> int:
     """Prints what was found, a line each; 1 where something fails."""
     settings = settings_of(options)
     failed = False
-    for check in (_data_dir, _inventory, _page, _broker, _readings, _cases):
+    for check in (_data_dir, _signing_key, _inventory, _page, _broker, _readings, _cases):
         for finding in _findings(check, settings):
             failed |= finding.level == "fail"
             sys.stdout.write(f"{finding.level:5} {finding.what}: {finding.words}\n")
@@ -62,6 +63,22 @@ def _data_dir(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(existing).free
     level = "warn" if free < _LITTLE_DISK else "ok"
     yield Finding(level, "data dir", f"{path}, {free / 2**30:.1f} GiB free")
+
+
+def _signing_key(settings: Settings) -> Iterator[Finding]:
+    path = settings.data_dir / signing_key.FILE
+    if not path.exists():
+        yield Finding("ok", "signing key", "none yet; the first start makes it")
+        return
+    signing_key.load(settings.data_dir)
+    if signing_key.open_to_others(path):
+        yield Finding(
+            "fail",
+            "signing key",
+            f"others can read {path}, and sign in as anybody; delete it and start again",
+        )
+    else:
+        yield Finding("ok", "signing key", "for its owner alone")
 
 
 def _inventory(settings: Settings) -> Iterator[Finding]:

@@ -16,14 +16,13 @@ from api.parts import Site
 from api.serve import Server
 from cases import calendar, standard
 from cases.accounts import FIRST, Accounts
-from cases.audit import By
 from cases.database import upgrade
 from cases.desk import Desk
 from cases.filing import Filing
 from cases.keys import Keys
 from command.settings import Settings
 from facility.bus import Bus
-from facility.clock import Clock, SystemClock
+from facility.clock import Clock
 from facility.kept_inventory import KeptInventory
 from facility.lighting import load_plans
 from facility.mqtt import MqttSettings
@@ -75,20 +74,23 @@ class House:
         return desk
 
     def open_access(self) -> Access:
-        """Who may come in; on the first start the account ``admin``, its password told once."""
+        """Who may come in."""
         url = cases_url(self._settings)
         upgrade(url)
         accounts, keys = Accounts(url), Keys(url)
         self._stack.callback(accounts.close)
         self._stack.callback(keys.close)
-        password = accounts.first_admin(By(SYSTEM, SystemClock().now_ms()))
-        if password is not None:
-            log.warning("first start: sign in as %s with the password %s", FIRST, password)
-            log.warning("it is kept nowhere; after it was lost: xiuhua user password %s", FIRST)
         return Access(accounts, keys, signing_key.load(self._settings.data_dir))
 
-    def run_api(self) -> Server:
-        """Serves the control room and the API."""
+    def run_api(self, access: Access) -> Server:
+        """Serves the control room and the API.
+
+        Where there is no account yet it makes ``admin``, whose password is told this once.
+        """
+        password = access.accounts.first_admin(access.by(SYSTEM, ""))
+        if password is not None:
+            log.warning("first start: sign in as %s with the password %s", FIRST, password)
+            log.warning("it is kept nowhere; if it is lost: xiuhua user password %s", FIRST)
         site = Site(self._settings.site.area, self._settings.site.timezone)
         app = create_app(
             clock=self._clock,
@@ -99,7 +101,7 @@ class House:
             desk=self._open_desk(),
             bus=self._bus,
             site=site,
-            access=self.open_access(),
+            access=access,
         )
         server = Server(app, self._settings.api.host, self._settings.api.port)
         server.start()

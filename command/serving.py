@@ -6,6 +6,7 @@ import argparse
 import logging
 from contextlib import ExitStack
 
+from command import demo_people
 from command.house import House, until_stopped
 from command.settings import settings_of
 from facility import importing
@@ -38,13 +39,19 @@ def up(options: argparse.Namespace) -> int:
             mqtt = MqttSettings(url=broker.url)
             log.info("broker: %s on %s", broker.name, broker.url)
         house = House(settings, stack, clock, LocalBus())
-        server = house.run_api()
+        access = house.open_access()
+        passwords = demo_people.prepare(access, house.kept(), settings.data_dir) if demo else None
+        server = house.run_api(access)
         house.run_rules()
         house.run_ingest(mqtt)
         if demo:
             demo.start(mqtt.url)
             stack.callback(demo.stop)
-        log.info("the control room is at %s (Ctrl-C stops everything)", server.url)
+        address = server.url
+        if passwords:
+            once = access.make_once("admin")
+            address = f"{address}/#key={once} (signs in one time; other accounts: {passwords})"
+        log.info("the control room is at %s; Ctrl-C stops everything", address)
         stopped.wait()
         log.info("stopping")
     return 0
@@ -66,6 +73,6 @@ def one_service(options: argparse.Namespace) -> int:
             case "rules":
                 house.run_rules()
             case "api":
-                log.info("the control room is at %s", house.run_api().url)
+                log.info("the control room is at %s", house.run_api(house.open_access()).url)
         stopped.wait()
     return 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +32,7 @@ class Services:
 
     def __init__(self, folder: Path, broker: str, influx: str, postgres: str) -> None:
         self.port = free_port()
+        self._signed_in: dict[str, str] = {}
         self._log = folder / "services.log"
         environment = {
             **os.environ,
@@ -54,14 +57,26 @@ class Services:
         return self._log.read_text()
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(
-            f"http://127.0.0.1:{self.port}/api/v1/{path}", timeout=5
-        ) as got:
+        return self._ask(path, headers=self._signed_in)
+
+    def sign_in(self) -> None:
+        """With the password that the first start told."""
+        password = re.findall("sign in as admin with the password (.+)", self.said)[-1]
+        form = urllib.parse.urlencode({"username": "admin", "password": password}).encode()
+        token = self._ask("token", data=form)["access_token"]
+        self._signed_in = {"Authorization": f"Bearer {token}"}
+
+    def _ask(self, path: str, **more: Any) -> Any:
+        url = f"http://127.0.0.1:{self.port}/api/v1/{path}"
+        with urllib.request.urlopen(urllib.request.Request(url, **more), timeout=5) as got:
             return json.load(got)
 
     def ready(self) -> bool:
         assert all(process.poll() is None for process in self._processes), self.said
         try:
+            if not self._signed_in:
+                self.get("health")
+                self.sign_in()
             return {"ingest", "rules"} <= set(self.get("health")["services"])
         except OSError:
             return False

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,16 +28,46 @@ class Up:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self._log = folder / "up.log"
+        self._passwords = folder / "d" / "demo" / "passwords.json"
+        self._signed_in: dict[str, str] = {}
         command = [sys.executable, "-m", "xiuhua", "up", "--demo", "--data-dir", str(folder / "d")]
         command += ["--api-port", str(self.port), "--mqtt-port", str(free_port())]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            before = len(self._links())
         wait_until(self._answers, 60, "the API")
+        wait_until(lambda: len(self._links()) > before, 20, "the link")
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(
-            f"http://127.0.0.1:{self.port}/api/v1/{path}", timeout=5
-        ) as got:
+        return self._ask(urllib.request.Request(self._url(path), headers=self._signed_in))
+
+    def sign_in(self, name: str) -> None:
+        """As the demo's account of that name."""
+        form = {"username": name, "password": json.loads(self._passwords.read_text())[name]}
+        data = urllib.parse.urlencode(form).encode()
+        token = self._ask(urllib.request.Request(self._url("token"), data))["access_token"]
+        self._signed_in = {"Authorization": f"Bearer {token}"}
+
+    def use_link(self) -> int:
+        """Opens the link that it printed, as the page does; the status of the answer."""
+        request = urllib.request.Request(
+            self._url("session/once"),
+            json.dumps({"key": self._links()[-1]}).encode(),
+            {"Content-Type": "application/json", "Origin": f"http://127.0.0.1:{self.port}"},
+        )
+        try:
+            return 200 if self._ask(request) else 0
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def _links(self) -> list[str]:
+        return re.findall(r"http://\S+/#key=(\S+)", self._log.read_text())
+
+    def _url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}/api/v1/{path}"
+
+    def _ask(self, request: urllib.request.Request) -> Any:
+        with urllib.request.urlopen(request, timeout=5) as got:
             return json.load(got)
 
     def cases(self) -> list[dict[str, Any]]:
@@ -83,6 +116,8 @@ def test_the_demo_shows_a_dark_segment_and_remembers_it(folder: Path) -> None:
     except ServerMissing as missing:
         pytest.skip(str(missing))
     up = Up(folder)
+    assert (up.use_link(), up.use_link()) == (200, 401)
+    up.sign_in("viewer")
     wait_until(up.dark_segment, FIRST_DARK_SEGMENT_S, "a dark segment")
     health = up.get("health")
     assert health["status"] == "ok", health
@@ -103,6 +138,8 @@ def test_the_demo_shows_a_dark_segment_and_remembers_it(folder: Path) -> None:
     assert not any(child.is_running() for child in children)
 
     again = Up(folder)
+    assert again.use_link() == 200
+    again.sign_in("handler")
     after = {case["id"]: case["opened_at"] for case in again.cases()}
     assert before.items() <= after.items()
     assert again.get("health")["now"] > clock

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from api.caller import Anybody
+from api.caller import Caller
 from api.parameters import Cursor, Limit, Moment, Parameters, Text
 from api.parts import FromApp, Parts, answer
 from api.problems import BadParameter
@@ -27,14 +27,6 @@ from cases.people import Who
 from facility.errors import UsageError
 
 router = APIRouter(tags=["cases"])
-
-
-def _acting(who: Anybody) -> Who:
-    """Who acts: until the page can sign in, whoever is at it acts as the operator on duty."""
-    return who or Who("operator", "admin")
-
-
-Acting = Annotated[Who, Depends(_acting)]
 
 
 class CaseQuery(Parameters):
@@ -128,7 +120,7 @@ class ActionBody(BaseModel):
 
 
 @router.get("/cases", response_model=CasePage)
-def cases(parts: FromApp, who: Acting, query: Annotated[CaseQuery, Query()]) -> Response:
+def cases(parts: FromApp, who: Caller, query: Annotated[CaseQuery, Query()]) -> Response:
     """Cases that fit all that is asked, page by page."""
     filters = query.filters(parts.clock.now_ms())
     try:
@@ -139,7 +131,7 @@ def cases(parts: FromApp, who: Acting, query: Annotated[CaseQuery, Query()]) -> 
 
 
 @router.get("/cases/{case_id}", response_model=CaseWithEvents)
-def case(parts: FromApp, who: Acting, case_id: str) -> Response:
+def case(parts: FromApp, who: Caller, case_id: str) -> Response:
     """One case with everything that happened to it; its version is the ETag."""
     found = parts.desk.get(case_id)
     if found is None:
@@ -151,7 +143,7 @@ def case(parts: FromApp, who: Acting, case_id: str) -> Response:
 @router.post("/cases/{case_id}/actions", response_model=Case)
 def act(
     parts: FromApp,
-    who: Acting,
+    who: Caller,
     case_id: str,
     body: ActionBody,
     if_match: Annotated[str | None, Header(max_length=64)] = None,

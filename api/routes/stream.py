@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import Response
 from pydantic import Field
 
+from api.caller import Lasting
 from api.eventstream import EventStream
 from api.parts import FromApp
 
@@ -17,6 +18,9 @@ LastEventId = Annotated[int | None, Header(), Field(ge=0, lt=2**63)]
 
 
 @router.get("/stream", response_class=EventStream, status_code=200)
-async def stream(parts: FromApp, last_event_id: LastEventId = None) -> Response:
-    """Server-sent events: ``state`` on connecting and every 2 s, ``case`` as they happen."""
-    return EventStream(parts.hub, last_event_id)
+async def stream(parts: FromApp, lasting: Lasting, last_event_id: LastEventId = None) -> Response:
+    """Server-sent events: ``state`` on connecting and every 2 s, ``case`` as they happen.
+
+    It ends when who is listening is shut out, or after twelve hours.
+    """
+    return EventStream(parts.hub, last_event_id, lasting)

@@ -26,10 +26,17 @@ class Told:
 
 
 class Listener:
-    """Connects at once, as a browser does with the last id it was given."""
+    """Connects at once, as a browser does with the last id it was given.
 
-    def __init__(self, url: str, last_event_id: int | None = None) -> None:
-        headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
+    ``signed_in`` is the header that says who listens.
+    """
+
+    def __init__(
+        self, url: str, signed_in: dict[str, str], last_event_id: int | None = None
+    ) -> None:
+        headers = dict(signed_in)
+        if last_event_id is not None:
+            headers["Last-Event-ID"] = str(last_event_id)
         self.last_id = last_event_id
         self._told: queue.Queue[Told] = queue.Queue()
         self._client = httpx.Client(timeout=httpx.Timeout(WITHIN_S))

@@ -119,6 +119,8 @@ def test_every_answer_says_what_the_browser_may_do(district: District, path: str
     assert "blob:" in policy["worker-src"]
     assert policy["child-src"] == "blob:"
     assert policy["img-src"] == "'self' data: blob:"
+    assert policy["frame-ancestors"] == "'none'"
+    assert headers["x-frame-options"] == "DENY"
     assert headers["x-content-type-options"] == "nosniff"
 
 

@@ -121,7 +121,10 @@ def test_the_stream_counts_what_is_overdue_as_time_passes(
 ) -> None:
     monkeypatch.setattr("api.hub.STATE_S", 0.05)
     district.desk.record([cover("C-1", "cover.displaced"), cover("C-2", "cover.rattle")])
-    with Server(district.app, port=0) as server, Listener(server.url) as listener:
+    with (
+        Server(district.app, port=0) as server,
+        Listener(server.url, district.signed_in) as listener,
+    ):
         state = listener.next("state").data
         StateTold.model_validate(state)
         assert state["cases"] == {"open": 2, "recovered": 0, "closed": 0, "overdue": 0}

@@ -67,7 +67,8 @@ def test_it_stops_at_once_with_browsers_connected(district: District) -> None:
     ends: list[float] = []
 
     def browse() -> None:
-        with httpx.stream("GET", f"{server.url}/api/v1/stream") as response:
+        url, headers = f"{server.url}/api/v1/stream", district.signed_in
+        with httpx.stream("GET", url, headers=headers) as response:
             *_, last = (line for line in response.iter_lines() if line)
         assert last == ": the server stops"
         ends.append(time.monotonic())

@@ -12,10 +12,14 @@ import pytest
 
 from api.serve import Server
 from api.shapes import CaseTold, StateTold
+from api.tokens import LIFE_S, SHIFT_S
+from cases.audit import By
 from cases.database import upgrade
 from cases.desk import Desk
+from facility.clock import SECOND
 from tests.api.district import DUSK, District, dark_segment
 from tests.api.listener import Listener
+from tests.api.people import name_of
 from tests.cases.made import close
 from tests.servers import wait_until
 
@@ -38,7 +42,10 @@ def clients(district: District) -> int:
 
 def test_a_client_is_given_the_state_and_then_what_happens(district: District) -> None:
     district.desk.record([dark_segment("C-0", DUSK - 1)])
-    with Server(district.app, port=0) as server, Listener(server.url) as listener:
+    with (
+        Server(district.app, port=0) as server,
+        Listener(server.url, district.signed_in) as listener,
+    ):
         assert listener.response.headers["content-type"].startswith("text/event-stream")
         state = listener.next("state").data
         StateTold.model_validate(state)
@@ -58,7 +65,7 @@ def test_a_client_is_given_the_state_and_then_what_happens(district: District) -
 
 
 def test_only_segments_that_changed_are_told_again(district: District, server: Server) -> None:
-    with Listener(server.url) as listener:
+    with Listener(server.url, district.signed_in) as listener:
         listener.next("state")
         district.lamps_are({"S2-0": "dark"})
         state = listener.next("state").data
@@ -76,7 +83,10 @@ def test_only_segments_that_changed_are_told_again(district: District, server: S
 
 def test_closing_a_case_is_told_at_once(district: District) -> None:
     district.desk.record([dark_segment()])
-    with Server(district.app, port=0) as server, Listener(server.url) as listener:
+    with (
+        Server(district.app, port=0) as server,
+        Listener(server.url, district.signed_in) as listener,
+    ):
         listener.next("state")
         close(district.desk, "C-1", DUSK)
         told = [listener.next("case").data for _ in range(2)]
@@ -85,13 +95,13 @@ def test_closing_a_case_is_told_at_once(district: District) -> None:
 
 
 def test_a_client_that_comes_back_gets_what_it_missed(district: District, server: Server) -> None:
-    with Listener(server.url) as listener:
+    with Listener(server.url, district.signed_in) as listener:
         listener.next("state")
         assert listener.last_id == 0, "given before any event, so that nothing can be missed"
         district.desk.record([dark_segment(f"C-{n}", DUSK + n) for n in range(3)])
         assert listener.cases(3) == [1, 2, 3]
     district.desk.record([dark_segment(f"C-{n}", DUSK + n) for n in range(3, 1_500)])
-    with Listener(server.url, listener.last_id) as again:
+    with Listener(server.url, district.signed_in, listener.last_id) as again:
         assert again.cases(1_497) == list(range(4, 1_501))
         assert again.next("state").data["cases"]["open"] == 1_500
         district.desk.record([dark_segment("C-new")])
@@ -100,7 +110,10 @@ def test_a_client_that_comes_back_gets_what_it_missed(district: District, server
 
 def test_a_client_of_another_database_starts_from_now(district: District) -> None:
     district.desk.record([dark_segment()])
-    with Server(district.app, port=0) as server, Listener(server.url, 999) as listener:
+    with (
+        Server(district.app, port=0) as server,
+        Listener(server.url, district.signed_in, 999) as listener,
+    ):
         listener.next("state")
         assert listener.last_id == 1
         district.desk.record([dark_segment("C-2")])
@@ -121,7 +134,7 @@ def test_coming_and_going_while_much_happens_misses_nothing_and_repeats_nothing(
     recorder = threading.Thread(target=record)
     recorder.start()
     while len(seen) < many:
-        with Listener(server.url, last) as listener:
+        with Listener(server.url, district.signed_in, last) as listener:
             seen += listener.cases(min(37, many - len(seen)))
             last = seen[-1]
     recorder.join()
@@ -139,12 +152,12 @@ def test_a_silent_stream_says_that_it_lives(
     district: District, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.eventstream.HEARTBEAT_S", 0.05)
-    with Listener(server.url) as listener:
+    with Listener(server.url, district.signed_in) as listener:
         assert listener.next(":").data == "alive"
 
 
 def test_who_leaves_is_forgotten(district: District, server: Server) -> None:
-    with Listener(server.url) as listener:
+    with Listener(server.url, district.signed_in) as listener:
         listener.next("state")
         assert clients(district) == 1
     wait_until(lambda: clients(district) == 0, 5, "the client to be forgotten")
@@ -155,10 +168,11 @@ def test_a_client_that_does_not_read_is_dropped_and_holds_up_nobody(
 ) -> None:
     monkeypatch.setattr("api.eventstream.LAST_WORD_S", 0.1)
     hub = district.app.state.parts.hub
-    with socket.socket() as idle, Listener(server.url) as reader:
+    with socket.socket() as idle, Listener(server.url, district.signed_in) as reader:
         idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         idle.connect(("127.0.0.1", server.port))
-        idle.sendall(b"GET /api/v1/stream HTTP/1.1\r\nHost: here\r\n\r\n")
+        said = "".join(f"{name}: {value}\r\n" for name, value in district.signed_in.items())
+        idle.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: here\r\n{said}\r\n".encode())
         wait_until(lambda: clients(district) == 2, 5, "both clients")
         reader.next("state")
         told = 0
@@ -188,10 +202,37 @@ def test_a_stream_waits_for_a_database_that_is_away(district: District, tmp_path
         health = district.get("health").json()
         assert health["status"] == "degraded"
         assert [(one["service"], one["code"]) for one in health["problems"]] == [("api", "stream")]
-        with Listener(server.url) as listener:
+        with Listener(server.url, district.signed_in) as listener:
             folder.mkdir()
             upgrade(url)
             assert listener.next("state").data["cases"]["open"] == 0
             district.desk.record([dark_segment()])
             assert listener.cases(1) == [1]
         assert hub.problem == ""
+
+
+def test_who_is_shut_out_hears_no_more(
+    district: District, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.eventstream.CHECK_S", 0.05)
+    district.role = "viewer"
+    with Listener(server.url, district.signed_in) as listener:
+        listener.next("state")
+        assert clients(district) == 1
+        district.accounts.change(name_of("viewer"), {"disabled": True}, By("test", 0))
+        while listener.next(":").data != "signed out":
+            pass
+        listener.next("end")
+    wait_until(lambda: clients(district) == 0, 5, "the client to be forgotten")
+
+
+def test_a_stream_ends_with_its_shift(
+    district: District, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.eventstream.CHECK_S", 0.05)
+    with Listener(server.url, district.signed_in) as listener:
+        listener.next("state")
+        district.wall.ms += LIFE_S * SECOND
+        listener.next("state")
+        district.wall.ms += SHIFT_S * SECOND
+        listener.next("end")

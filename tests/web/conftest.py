@@ -186,6 +186,7 @@ def page(browser: Browser, district: District) -> Iterator[Page]:
     faults: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.extend(_refused_by_policy(said.text)))
     page.goto(district.url)
     page.get_by_text("实时", exact=True).wait_for()
     yield page
@@ -193,3 +194,8 @@ def page(browser: Browser, district: District) -> Iterator[Page]:
     own = (district.url, f"blob:{district.url}", "data:")
     assert [url for url in asked if not url.startswith(own)] == []
     assert faults == []
+
+
+def _refused_by_policy(said: str) -> list[str]:
+    """What the browser says of something that the page's own policy forbids it."""
+    return [said] if "Content Security Policy" in said else []

@@ -3,10 +3,11 @@ import { createApp } from "vue";
 import App from "./App.vue";
 import { followCalendar } from "./store/calendar";
 import { start } from "./store/room";
+import { startSession } from "./store/session";
 import "./style/tokens.css";
 import "./style/base.css";
 import { i18n } from "./wording/i18n";
 
-start();
+startSession(start);
 followCalendar();
 createApp(App).use(i18n).mount("#app");

@@ -25,7 +25,7 @@ function played() {
   const waits: number[] = [];
   const listener = { connected: vi.fn(), lost: vi.fn(), state: vi.fn(), case: vi.fn() };
   let wake: () => void = () => undefined;
-  follow(listener satisfies Listener, {
+  const reconnect = follow(listener satisfies Listener, {
     open: () => sources[sources.push(new Source()) - 1] as unknown as EventSource,
     after: (ms, then) => {
       waits.push(ms);
@@ -33,7 +33,7 @@ function played() {
     },
   });
   const last = () => sources.at(-1) ?? new Source();
-  return { sources, waits, listener, last, wake: () => wake() };
+  return { sources, waits, listener, last, reconnect, wake: () => wake() };
 }
 
 it("leaves a dropped line to the browser, which resumes it", () => {
@@ -62,4 +62,17 @@ it("hands on what it hears", () => {
   const { listener, last } = played();
   last().listeners["state"]?.({ data: JSON.stringify(aState()) });
   expect(listener.state).toHaveBeenCalledWith(aState());
+});
+
+it("opens one at once when told to, but only where it waits, and not a second one later", () => {
+  const { sources, last, wake, reconnect } = played();
+  reconnect();
+  last().fail(0);
+  reconnect();
+  expect(sources).toHaveLength(1);
+  last().fail(2);
+  reconnect();
+  expect(sources).toHaveLength(2);
+  wake();
+  expect(sources).toHaveLength(2);
 });

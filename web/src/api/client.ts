@@ -6,6 +6,7 @@ import type {
   CaseState,
   CaseWithEvents,
   Health,
+  Me,
   Page,
   Readings,
   SegmentCollection,
@@ -36,6 +37,13 @@ export function problemOf(status: number, document: unknown): ProblemError {
   return new ProblemError(status, typeof said === "string" ? said : "", saidZh);
 }
 
+let signedOut: () => void = () => undefined;
+
+/** `then` is called whenever an answer says that nobody is signed in here, or no longer. */
+export function onSignedOut(then: () => void): void {
+  signedOut = then;
+}
+
 async function call<T>(path: string, init?: RequestInit): Promise<T> {
   let response: Response;
   try {
@@ -44,6 +52,7 @@ async function call<T>(path: string, init?: RequestInit): Promise<T> {
     throw new ProblemError(0, "");
   }
   const body: unknown = await response.json().catch(() => null);
+  if (response.status === 401) signedOut();
   if (!response.ok) throw problemOf(response.status, body);
   return body as T;
 }
@@ -68,9 +77,30 @@ async function pages<T>(path: string, parameters: Parameters<typeof query>[0], m
   return items;
 }
 
+const json = (body: object): RequestInit => ({
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+});
+
 const part = (id: string) => encodeURIComponent(id);
 
-export const getHealth = () => call<Health>("health");
+/** How the services are; who is not signed in is told no more than whether they are well. */
+export async function getHealth(): Promise<Health> {
+  const health = await call<Health | Pick<Health, "status">>("health");
+  if ("now" in health) return health;
+  signedOut();
+  throw new ProblemError(401, "");
+}
+
+export const getMe = () => call<Me>("me");
+
+export const signIn = (username: string, password: string) =>
+  call<Me>("session", { method: "POST", body: new URLSearchParams({ username, password }) });
+
+export const signInOnce = (key: string) => call<Me>("session/once", json({ key }));
+
+export const signOut = () => call<null>("session", { method: "DELETE" });
 
 export const getSegments = () => call<SegmentCollection>("segments");
 
@@ -93,8 +123,4 @@ export const getReadings = (asset: string, from: string, to: string) =>
 
 /** Closes a sensor's case against what the sensor says. */
 export const overrideCase = (id: string, reason: string) =>
-  call<Case>(`cases/${part(id)}/actions`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ action: "override", reason }),
-  });
+  call<Case>(`cases/${part(id)}/actions`, json({ action: "override", reason }));

@@ -156,6 +156,16 @@ export interface Problem {
   en: string;
 }
 
+export type Role = "viewer" | "operator" | "dispatcher" | "handler" | "supervisor" | "admin";
+
+/** Who is signed in. */
+export interface Me {
+  name: string;
+  role: Role;
+  unit: string | null;
+  streets: string[];
+}
+
 export interface Health {
   status: "ok" | "degraded";
   now: string;

@@ -28,12 +28,15 @@ const LONGEST_WAIT_MS = 15_000;
 /**
  * Follows the stream. The browser reconnects by itself, with Last-Event-ID, while the server merely
  * drops the line; where it gives up (the server answered with an error), a new stream is opened
- * after a wait that doubles up to 15 s.
+ * after a wait that doubles up to 15 s. What is returned opens one at once where it waits for that.
  */
-export function follow(listener: Listener, means: Means = BROWSER): void {
+export function follow(listener: Listener, means: Means = BROWSER): () => void {
   let wait = FIRST_WAIT_MS;
+  let turn = 0;
+  let waiting = 0;
 
   function connect(): void {
+    waiting = 0;
     const source = means.open(`${BASE}stream`);
     source.onopen = () => {
       wait = FIRST_WAIT_MS;
@@ -42,7 +45,8 @@ export function follow(listener: Listener, means: Means = BROWSER): void {
     source.onerror = () => {
       listener.lost();
       if (source.readyState !== 2 /* CLOSED */) return;
-      means.after(wait, connect);
+      const mine = (waiting = turn += 1);
+      means.after(wait, () => mine === waiting && connect());
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     };
     source.addEventListener("state", (message) => {
@@ -54,4 +58,7 @@ export function follow(listener: Listener, means: Means = BROWSER): void {
   }
 
   connect();
+  return () => {
+    if (waiting) connect();
+  };
 }

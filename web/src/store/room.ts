@@ -60,17 +60,30 @@ async function refresh(): Promise<void> {
   setTimeout(() => mine === attempt && state.value.line === "live" && void refresh(), RETRY_MS);
 }
 
+/** What is missed while a health call fails is what the connection state shows already. */
+const askHealth = () => void refreshHealth().catch(() => undefined);
+
+let reconnect: (() => void) | null = null;
+
+/** Begins to follow; called again, it follows at once where the line waits to be tried again. */
 export function start(): void {
-  follow({
+  if (reconnect !== null) {
+    reconnect();
+    askHealth();
+    return;
+  }
+  reconnect = follow({
     connected() {
       dispatch({ type: "connected" });
       void refresh();
     },
-    lost: () => dispatch({ type: "lost" }),
+    lost() {
+      dispatch({ type: "lost" });
+      askHealth(); // which says whether that was because nobody is signed in any more
+    },
     state: (message) => dispatch({ type: "state", message, at: Date.now() }),
     case: (message) => dispatch({ type: "case", message, at: Date.now() }),
   });
   setInterval(() => (tick.value = Date.now()), TICK_MS);
-  // A failure is what the connection state shows already.
-  setInterval(() => void refreshHealth().catch(() => undefined), HEALTH_EVERY_MS);
+  setInterval(askHealth, HEALTH_EVERY_MS);
 }

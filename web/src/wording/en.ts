@@ -5,6 +5,24 @@ import type { Messages } from "./zh";
 export const en: Messages = {
   title: "City facilities control room",
   language: "中文",
+  role: {
+    viewer: "Viewer",
+    operator: "Operator",
+    dispatcher: "Dispatcher",
+    handler: "Handler",
+    supervisor: "Supervisor",
+    admin: "Administrator",
+  },
+  signIn: {
+    heading: "Sign in",
+    again: "Your session has ended. Sign in again; the page stays as it is.",
+    name: "Name",
+    password: "Password",
+    submit: "Sign in",
+    busy: "Signing in",
+    missing: "Fill in name and password",
+    leave: "Sign out",
+  },
   line: {
     connecting: "Connecting",
     live: "Live",

@@ -48,6 +48,7 @@ export function useNames() {
     caseType: named("caseType"),
     cause: named("cause"),
     event: named("event"),
+    role: named("role"),
     field: named("field"),
     subject,
     age,

@@ -3,6 +3,24 @@
 export const zh = {
   title: "城市设施控制室",
   language: "English",
+  role: {
+    viewer: "查看",
+    operator: "受理员",
+    dispatcher: "派遣员",
+    handler: "处置员",
+    supervisor: "督办员",
+    admin: "管理员",
+  },
+  signIn: {
+    heading: "登录",
+    again: "登录已过期，请重新登录；页面内容仍在。",
+    name: "用户名",
+    password: "密码",
+    submit: "登录",
+    busy: "正在登录",
+    missing: "请填写用户名和密码",
+    leave: "退出",
+  },
   line: {
     connecting: "正在连接",
     live: "实时",
