@@ -135,6 +135,7 @@ class Streetlight(_Asset):
     cabinet: str | None
     rated_w: float | None
     plan: str
+    road_class: str | None
 
 
 class Cabinet(_Asset):

@@ -299,3 +299,15 @@ occurrences = Table(
     Column("group_key", String, primary_key=True),
     Column("case_id", String),
 )
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("measure", String(16), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("street", String, primary_key=True),
+    Column("road_class", String, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("place", String, primary_key=True),
+    Column("numbers", JSON, nullable=False),
+)

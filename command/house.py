@@ -20,6 +20,7 @@ from cases.database import upgrade
 from cases.desk import Desk
 from cases.filing import Filing
 from cases.keys import Keys
+from cases.tallies import Tallies
 from command.settings import Settings
 from facility.bus import Bus
 from facility.clock import Clock
@@ -72,6 +73,11 @@ class House:
         desk = Desk(url, filing)
         self._stack.callback(desk.close)
         return desk
+
+    def _open_tallies(self) -> Tallies:
+        tallies = Tallies(cases_url(self._settings))
+        self._stack.callback(tallies.close)
+        return tallies
 
     def open_access(self) -> Access:
         """Who may come in."""
@@ -129,6 +135,8 @@ class House:
             self._bus,
             self._clock,
             self._settings.data_dir / "rules.state",
+            self.kept.grid,
+            self._open_tallies(),
         )
         self._stack.callback(rules.stop)
         # Here because of rules there is one process only, and one is enough.

@@ -133,6 +133,7 @@ CHECKS: dict[Kind, dict[str, Check]] = {
         "cabinet": _device_id,
         "rated_w": _number(0.1, 5_000, "W"),
         "plan": checked_code,
+        "road_class": checked_name,
     },
     Kind.CABINET: _COMMON | {"circuits": _circuits},
     Kind.COVER: _COMMON

@@ -52,6 +52,7 @@ class Streetlight(Asset):
     cabinet: str | None = None
     rated_w: float | None = None
     plan: str = "all-night"
+    road_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,14 @@ class Schedule:
         off = self._off[span]
         return np.where(ts < off, off, self._on[span + 1])
 
+    def spans(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The lit spans (ms) that touch the time from ``start`` to ``end``, in order."""
+        self._cover(start, end)
+        first = int(np.searchsorted(self._off, start, side="right"))
+        last = int(np.searchsorted(self._on, end, side="left"))
+        pairs = zip(self._on[first:last].tolist(), self._off[first:last].tolist(), strict=True)
+        return list(pairs)
+
     def _span_before(self, ts: Times) -> NDArray[np.intp]:
         if len(ts):
             self._cover(int(ts.min()), int(ts.max()))

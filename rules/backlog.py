@@ -9,7 +9,7 @@ lorry weighed out just before it is counted.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ _LEAP_SHARE = 0.5
 """Of a day's capacity: more than that between two reports of one hour is no weighing."""
 
 _DEFAULT_CAPACITY = 200.0
+_LATELY = 6 * HOUR
 
 
 @dataclass(slots=True)
@@ -45,6 +46,33 @@ class _Balance:
     """(deadline, tonnes inside, tonnes come in that day) of the last deadline that was judged"""
     judged: int = 0
     """the last deadline judged"""
+    went_out: float = 0.0
+    """since the last deadline"""
+    ended: tuple[int, float, float, float] | None = None
+    """(deadline, tonnes in, out, left) of the last service day"""
+    lately: list[tuple[int, float, float]] = field(default_factory=list)
+    """(ts, tonnes in, out) by each report of the last hours with any"""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A station's service day at its last report ``ts``, in tonnes.
+
+    ``deadline`` is when it ends. ``inside`` now, of which ``tolerance`` may be left; ``came_in``
+    and ``went_out`` since the last deadline, ``lately`` each (ts, in, out) of the last hours.
+    ``ended`` is the day before: (deadline, in, out, left), and whether it was clear.
+    """
+
+    station: str
+    ts: int
+    deadline: int
+    inside: float
+    came_in: float
+    went_out: float
+    tolerance: float
+    lately: tuple[tuple[int, float, float], ...]
+    ended: tuple[int, float, float, float] | None
+    ended_clear: bool
 
 
 class BacklogDetector:
@@ -93,12 +121,19 @@ class BacklogDetector:
                 # must not add up from day to day.
                 balance.inside = lost
             balance.verdict = (deadline, inside, balance.came_in)
+            balance.ended = (deadline, balance.came_in, balance.went_out + lost, inside)
             balance.judged = deadline
-            balance.came_in = 0.0
+            balance.came_in = balance.went_out = 0.0
+        else:
+            balance.went_out += lost
         balance.inside = max(0.0, balance.inside + gained - lost)
         if math.isnan(inbound) and math.isnan(outbound) and not math.isnan(stock):
             balance.inside = stock
         balance.came_in += gained
+        if gained or lost:
+            balance.lately.append((ts, gained, lost))
+        while balance.lately and balance.lately[0][0] < ts - _LATELY:
+            del balance.lately[0]
         balance.inbound = balance.inbound if math.isnan(inbound) else inbound
         balance.outbound = balance.outbound if math.isnan(outbound) else outbound
         balance.ts = ts
@@ -142,6 +177,28 @@ class BacklogDetector:
     def _tolerance(self, row: int, came_in: float) -> float:
         book = at(self._book, row)
         return max(book.tolerance_t, book.tolerance_share * came_in)
+
+    def courses(self) -> list[Course]:
+        """Each station's service day so far; of those that have weighed."""
+        return [
+            Course(
+                station=station.id,
+                ts=balance.ts,
+                deadline=self._deadline_before(balance.ts, station) + DAY,
+                inside=balance.inside,
+                came_in=balance.came_in,
+                went_out=balance.went_out,
+                tolerance=self._tolerance(row, balance.came_in),
+                lately=tuple(balance.lately),
+                ended=balance.ended,
+                ended_clear=balance.ended is not None
+                and balance.ended[3] <= self._tolerance(row, balance.ended[1]),
+            )
+            for row, (station, balance) in enumerate(
+                zip(self._stations, self._balances, strict=True)
+            )
+            if balance.ts
+        ]
 
     def _shown(self, row: int) -> dict[str, Any]:
         balance = self._balances[row]

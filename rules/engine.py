@@ -26,6 +26,7 @@ from facility.readings import Codes, ReadingBatch, split_series
 from rules import lamps as lamps_of
 from rules.backlog import BacklogDetector
 from rules.day_burning import day_burning_detector
+from rules.daybook import Daybook
 from rules.degraded import DegradedDetector
 from rules.displaced import DisplacedDetector
 from rules.equipment import EquipmentDetector
@@ -106,8 +107,9 @@ class Detector(Protocol):
 class Engine:
     """Every detector over one inventory and one rulebook; its scopes may name cells of ``grid``.
 
-    Where there is a desk whose cases people close, it has to ``verify``: say which recoveries held
-    and which repairs were none, and wait with what recovered until it hears that it was closed.
+    A ``live`` one has a desk, whose cases people close: it says which recoveries held and which
+    repairs were none, waits with what recovered until it hears that it was closed, and keeps the
+    daybook.
     """
 
     PLAIN: ClassVar[dict[str, Any]] = {"now": int, "readings": int, "unknown_devices": int}
@@ -119,14 +121,14 @@ class Engine:
         timezone: str,
         book: Rulebook,
         grid: Grid | None = None,
-        verify: bool = False,
+        live: bool = False,
     ) -> None:
         cells = cells_of(grid or Grid())
         book = over(book, inventory, cells)
         self.suppression = Suppression(
             (*book.off, *book.schedule, *book.window), inventory, cells, timezone
         )
-        self.tracker = Tracker(book.version, book.cases, waits=verify, held=self.suppression.holds)
+        self.tracker = Tracker(book.version, book.cases, waits=live, held=self.suppression.holds)
         self._fleet = Fleet(inventory)
         self._lamp_span = self._fleet.span(Kind.STREETLIGHT)
         self._lamps = Lamps(
@@ -170,8 +172,11 @@ class Engine:
             "equipment": equipment.sight,
         }
         self._verification = (
-            Verification(self.tracker, proofs(looks, book), self._fleet.interval)
-            if verify
+            Verification(self.tracker, proofs(looks, book), self._fleet.interval) if live else None
+        )
+        self.daybook = (
+            Daybook(inventory, grid or Grid(), timezone, book, self._fleet, self._lamps, backlog)
+            if live
             else None
         )
         self.now = 0
@@ -248,6 +253,8 @@ class Engine:
         ]
         if self._verification:
             parts.append(Part("verification", self._verification, ()))
+        if self.daybook:
+            parts += self.daybook.parts()
         for kind, detectors in self._detectors.items():
             rows = ids[self._fleet.span(Kind(kind))]
             parts += [Part(type(one).__name__, one, rows) for one in detectors]
@@ -272,8 +279,13 @@ class Engine:
             return
         self._fleet.hear(rows, batch)
         local: Codes = rows - self._fleet.span(Kind(batch.table)).start
+        if self.daybook:
+            self.daybook.feed(rows, batch)
         if batch.table == Kind.STREETLIGHT:
-            self._degraded.feed(local, batch, self._lamps.feed(local, batch))
+            seen = self._lamps.feed(local, batch)
+            self._degraded.feed(local, batch, seen)
+            if self.daybook:
+                self.daybook.feed_lamps(local, batch, seen)
         if batch.table == Kind.CABINET:
             self._lamps_lost.feed(local, batch)
         for detector in self._detectors.get(batch.table, ()):
@@ -295,6 +307,8 @@ class Engine:
                 detector.judge(now)
         if self._verification:
             self._verification.judge(now)
+        if self.daybook:
+            self.daybook.judge(now, silent)
 
     def _look_for_silence(self, member: str) -> Sight:
         return self._silence.sight(self.now, self.tracker.unheard(member), member)

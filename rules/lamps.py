@@ -201,6 +201,31 @@ class Lamps:
         moment = np.array([at], dtype=np.int64)
         return int(schedule.since(moment)[0]), int(schedule.until(moment)[0])
 
+    def until(self, rows: Codes, ts: Times) -> Times:
+        """The first switching time after each time, of the lamps ``rows``; each (n,) ms."""
+        until = np.zeros(len(ts), dtype=np.int64)
+        schedule_of = self._schedule_of[rows]
+        for code in np.unique(schedule_of).tolist():
+            mine = schedule_of == code
+            until[mine] = self._schedules[code].until(ts[mine])
+        return until
+
+    def should_be_seen_lit(self, start: int, end: int) -> Times:
+        """For how long each lamp should be seen lit between two times, int64 (n,) ms: while its
+        plan says so, but for the time in which it settles."""
+        settle, total = self.settle, np.zeros(len(self), dtype=np.int64)
+        for code, schedule in enumerate(self._schedules):
+            mine = self._schedule_of == code
+            for on, off in schedule.spans(start, end):
+                judged = np.maximum(on + settle[mine], start)
+                total[mine] += np.maximum(min(off, end) - judged, 0)
+        return total
+
+    @property
+    def settle(self) -> Times:
+        """For how long after a switching time a lamp is not judged, int64 (n,) ms."""
+        return np.broadcast_to(np.asarray(self._book.settle, dtype=np.int64), len(self))
+
     def _plan(self, now: int) -> tuple[Mask, Times]:
         moment = np.array([now], dtype=np.int64)
         lit = np.array([s.lit(moment)[0] for s in self._schedules], dtype=bool)

@@ -176,6 +176,30 @@ class Equipment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     off_hold: Duration
 
 
+class Forecast(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When it is foreseen that a station will not be clear by its deadline."""
+
+    ahead: Duration
+    pace_over: Duration
+    heard_within: Duration
+
+
+class Coverage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a device that reports is not to be trusted."""
+
+    stuck_for: Duration
+    stuck_readings: Count
+    contradictory: Share
+
+
+class Lighting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the lighting rate should be: of roads of these classes, and of others."""
+
+    main_classes: tuple[str, ...]
+    main_target: Share
+    other_target: Share
+
+
 class Verify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What it takes to believe that a recovery has held."""
 
@@ -224,6 +248,9 @@ class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     equipment: Equipment
     cases: Cases
     verify: Verify
+    forecast: Forecast
+    coverage: Coverage
+    lighting: Lighting
     override: tuple[Override, ...] = ()
     off: tuple[Off, ...] = ()
     schedule: tuple[Schedule, ...] = ()

@@ -12,10 +12,12 @@ from pydantic import BaseModel
 
 from cases.desk import Desk
 from cases.events import CaseEvent
+from cases.tallies import Tallies, Tally
 from facility.background import Loop
 from facility.bus import Bus, Health, Message
 from facility.clock import HOUR, MINUTE, SECOND, Clock
 from facility.errors import Retryable
+from facility.grid import Grid
 from facility.inventory import Inventory
 from facility.lighting import LightingPlan
 from facility.readings import ReadingBatch
@@ -79,11 +81,15 @@ class RulesService:
         bus: Bus,
         clock: Clock,
         state_file: Path | None = None,
+        grid: Callable[[], Grid] = Grid,
+        tallies: Tallies | None = None,
     ) -> None:
         self._store = store
         self._desk = desk
         self._bus = bus
         self._clock = clock
+        self._grid = grid
+        self._tallies = tallies
         self._inventory_now = inventory
         self._inventory = inventory()
         self._plans = plans
@@ -97,6 +103,7 @@ class RulesService:
         self._found: list[CaseEvent] = []
         self._unrecorded: list[CaseEvent] = []
         self._recorded = 0
+        self._counted: dict[tuple[str, ...], Tally] = {}
         self._seen_seq = 0
         self._reported = 0.0
         self._problem = ""
@@ -105,7 +112,8 @@ class RulesService:
         bus.listen(self._hear)
 
     def _engine_over(self, inventory: Inventory) -> Engine:
-        return Engine(inventory, self._plans, self._timezone, self._book, verify=True)
+        grid = self._grid()
+        return Engine(inventory, self._plans, self._timezone, self._book, grid, live=True)
 
     def start(self) -> None:
         """Takes up the saved state, or the open cases and the recent readings; then goes on."""
@@ -199,11 +207,26 @@ class RulesService:
         self._found += self._engine.take(batches)
         allowance = int(_ALLOWANCE_S * SECOND * self._clock.speed)
         self._found += self._engine.advance(self._clock.now_ms() - allowance)
+        self._keep_tallies()
         passed = time.monotonic() - self._saved_at
         if passed >= (_SAVE_APART_S if self._found else _SAVE_EVERY_S):
             self._save()
         self._record()
         self._heed_people()
+
+    def _keep_tallies(self) -> None:
+        """Puts what was counted into the case database; while that is away, the newest waits."""
+        if not self._engine.daybook:
+            return
+        self._counted |= {tally.key: tally for tally in self._engine.daybook.drain()}
+        if not self._counted or not self._tallies:
+            return
+        try:
+            self._tallies.put(self._counted.values())
+        except Retryable as error:
+            self._problem = str(error)
+            return
+        self._counted = {}
 
     def _keep_up_with_inventory(self) -> None:
         """Goes on over another inventory, with what is known of the devices that are in both."""
@@ -212,6 +235,7 @@ class RulesService:
             return
         log.info("the inventory has changed: %d assets", len(installed))
         self._inventory = installed
+        self._keep_tallies()
         state = self._engine.freeze()
         self._engine = self._engine_over(installed)
         self._engine.thaw(state)
@@ -284,6 +308,7 @@ class RulesService:
             "waiting_events": len(self._unrecorded) + len(self._found),
             "let_go": self._let_go,
             "watermark_age_s": round(lag, 1),
+            **(self._engine.daybook.figures() if self._engine.daybook else {}),
         }
         problems = []
         if problem := self._problem or self._unsaved or self.loop.failure:

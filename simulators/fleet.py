@@ -173,6 +173,7 @@ def _streetlights(
                 cabinet=wiring.cabinets[wiring.cabinet_of[wiring.circuit[row]]],
                 rated_w=float(wiring.rated_w[row]),
                 plan="half-night" if wiring.half_night[row] else "all-night",
+                road_class=road.road_class,
             )
         )
     return assets

@@ -15,7 +15,7 @@ from simulators.town import Cell, Ground
 
 _COMMON = ("id", "area", "name", "owner", "report_every_s", "gateway")
 _OF_KIND: dict[type[Asset], tuple[str, ...]] = {
-    Streetlight: ("road", "segment", "seq", "circuit", "cabinet", "rated_w", "plan"),
+    Streetlight: ("road", "segment", "seq", "circuit", "cabinet", "rated_w", "plan", "road_class"),
     Cabinet: ("circuits",),
     Cover: ("road", "cover_type", "road_class"),
     Station: ("capacity_t_day",),

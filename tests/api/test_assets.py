@@ -41,6 +41,7 @@ def test_assets_are_shown_whole(district: District) -> None:
         "cabinet": "CAB-1",
         "rated_w": 60,
         "plan": "all-night",
+        "road_class": None,
     }
     assert (station["clear_by"], station["state"], station["last_seen"]) == (
         "22:00",

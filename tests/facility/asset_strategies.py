@@ -41,6 +41,7 @@ _COMMON = {
 
 STREETLIGHTS = st.builds(
     Streetlight,
+    road_class=_NAMES,
     **_COMMON,
     road=_NAMES,
     segment=_CODES,

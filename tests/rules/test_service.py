@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 
 from cases.database import upgrade
 from cases.desk import Desk
+from cases.tallies import NUMBERS, Tallies, Total
 from facility.bus import LocalBus
 from facility.clock import HOUR, MINUTE, SECOND
 from facility.inventory import Inventory
 from facility.lighting import load_plans
+from facility.measurements import Kind
 from facility.store.duckdb import DuckStore
 from rules import service as module
 from rules.service import RulesService, RulesSettings
@@ -49,6 +52,7 @@ class House:
         upgrade(self.url)
         self.store = DuckStore(folder / "readings.duckdb")
         self.desk = Desk(self.url)
+        self.tallies = Tallies(self.url)
         self.clock = SetClock()
         self.file = folder / "rules.state"
         self.inventory = Inventory.of(district())
@@ -58,7 +62,7 @@ class House:
         self.bus = LocalBus()
         self.rules = RulesService(
             RulesSettings(), lambda: self.inventory, load_plans(), ZONE,
-            self.store, self.desk, self.bus, self.clock, self.file,
+            self.store, self.desk, self.bus, self.clock, self.file, tallies=self.tallies,
         )  # fmt: skip
         self.rules.prepare()
 
@@ -78,8 +82,17 @@ class House:
         kept = [stored.event for stored in self.desk.events_after(0, 10_000)]
         return [(e.at, e.event, e.case, e.type, e.subject, e.members) for e in kept]
 
+    def totals(self) -> list[Total]:
+        day = date(2026, 6, 21)
+        return [
+            total
+            for measure in NUMBERS
+            for total in self.tallies.totals(measure, day, day, ["kind", "place"])
+        ]
+
     def close(self) -> None:
         self.desk.close()
+        self.tallies.close()
         self.store.close()
 
 
@@ -154,6 +167,7 @@ def test_a_crash_loses_and_repeats_no_event(open_house: Callable[[], House], poi
     house.desk.record = record  # type: ignore[method-assign]
     assert crashes >= 3
     assert house.events() == whole.events()
+    assert house.totals() == whole.totals()
 
 
 def test_a_stop_of_an_hour_is_caught_up_from_the_store(open_house: Callable[[], House]) -> None:
@@ -167,6 +181,8 @@ def test_a_stop_of_an_hour_is_caught_up_from_the_store(open_house: Callable[[], 
     house.start()
     house.live(sent, START + 3 * HOUR, END)
     assert house.events() == whole.events()
+    assert house.totals() == whole.totals()
+    assert {total.of["kind"] for total in house.totals()} == set(Kind)
 
 
 def test_a_state_that_is_damaged_is_started_without(open_house: Callable[[], House]) -> None:

@@ -26,7 +26,7 @@ LIT, DARK, OFF = ({"on": on, "power_w": w} for on, w in ((1.0, 58.0), (1.0, 0.4)
 
 
 def verifying(assets: Iterable[Asset]) -> Engine:
-    return Engine(Inventory.of(assets), load_plans(), ZONE, load(), verify=True)
+    return Engine(Inventory.of(assets), load_plans(), ZONE, load(), live=True)
 
 
 def street(

@@ -1,0 +1,132 @@
+"""Lighting rate: what was seen lit, what was seen dark, and what nobody saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cases.tallies import Tally
+from facility.assets import Asset
+from facility.clock import DAY, HOUR, MINUTE, from_rfc3339
+from facility.inventory import Inventory
+from facility.lighting import load_plans
+from rules.engine import Engine
+from rules.rulebook import load
+from tests.rules.street import DUSK, NOON, ZONE, Shown, lamp, live
+
+DAWN = from_rfc3339("2026-06-22T05:12:00+08:00")
+NIGHT_MIN = (DAWN - DUSK) / MINUTE - 15
+"""A lamp is not judged for a quarter of an hour after it was switched on."""
+
+LIT, DARK, OFF = ({"on": on, "power_w": w} for on, w in ((1.0, 58.0), (1.0, 0.4), (0.0, 0.3)))
+STREET = [replace(lamp(f"L{i}", seq=i), road_class="main" if i < 3 else None) for i in range(5)]
+
+
+def watching(assets: Iterable[Asset]) -> Engine:
+    return Engine(Inventory.of(assets), load_plans(), ZONE, load(), live=True)
+
+
+def planned(ts: int) -> dict[str, float]:
+    return LIT if DUSK <= ts < DAWN else OFF
+
+
+def lighting(one: Engine) -> dict[str, Tally]:
+    """The newest tally of the night, by road class."""
+    assert one.daybook
+    told = [tally for tally in one.daybook.drain() if tally.measure == "lighting"]
+    return {tally.road_class: tally for tally in told}
+
+
+def counted(shown: Shown, end: int = NOON + DAY + HOUR) -> dict[str, Tally]:
+    one = watching(STREET)
+    live(one, STREET, shown, NOON, end)
+    return lighting(one)
+
+
+def test_a_night_that_was_lit_is_lit_to_the_minute() -> None:
+    night = counted(lambda _, ts: planned(ts))["main"]
+    assert (night.day, night.place, night.kind) == ("2026-06-21", "S1", "streetlight")
+    assert night.numbers["lamps"] == night.numbers["lamps_lit"] == 3
+    assert night.numbers["lit_min"] == pytest.approx(3 * NIGHT_MIN, abs=10)
+    assert night.numbers["dark_min"] == 0
+    assert night.numbers["unknown_min"] <= 10
+
+
+def test_a_dark_lamp_a_silent_one_and_one_that_is_off_after_midnight() -> None:
+    midnight = from_rfc3339("2026-06-22T00:00:00+08:00")
+
+    def shown(name: str, ts: int) -> dict[str, float] | None:
+        if name == "L0" and ts >= midnight:
+            return None
+        dark = name == "L1" or (name == "L2" and ts >= midnight)
+        return DARK if dark and DUSK <= ts < DAWN else planned(ts)
+
+    night = counted(shown)["main"].numbers
+    early, late = (midnight - DUSK) / MINUTE - 15, (DAWN - midnight) / MINUTE
+    assert night["lit_min"] == pytest.approx(2 * early, abs=12)
+    assert night["dark_min"] == pytest.approx(early + 2 * late, abs=12)
+    assert night["unknown_min"] == pytest.approx(late, abs=12)
+    assert [night[f"lamps_{state}"] for state in ("lit", "dark", "unknown")] == [1, 2, 0]
+
+
+def test_lamps_that_nobody_heard_are_unknown() -> None:
+    night = counted(lambda name, ts: None if name < "L3" else planned(ts))
+    assert night["main"].numbers["lamps_unknown"] == 3
+    assert night["main"].numbers["lit_min"] == night["main"].numbers["dark_min"] == 0
+    assert night[""].numbers["lamps_lit"] == 2
+
+
+def test_the_dark_half_of_a_half_night_plan_is_not_counted() -> None:
+    half = [lamp("L1", plan="half-night")]
+    midnight = from_rfc3339("2026-06-22T00:00:00+08:00")
+    one = watching(half)
+    live(one, half, lambda _, ts: LIT if DUSK <= ts < midnight else OFF, NOON, NOON + DAY + HOUR)
+    night = lighting(one)[""].numbers
+    assert night["lit_min"] == pytest.approx((midnight - DUSK) / MINUTE - 15, abs=4)
+    assert night["dark_min"] == 0
+
+
+def test_the_night_is_told_as_it_goes_on() -> None:
+    one = watching(STREET)
+    live(one, STREET, lambda _, ts: planned(ts), NOON, DUSK + 2 * HOUR)
+    night = lighting(one)["main"].numbers
+    assert night["lit_min"] == pytest.approx(3 * 93, abs=12)
+    figures = one.daybook.figures() if one.daybook else {}
+    assert figures["lighting"] == {"lamps": 5, "lit": 5, "dark": 0, "unknown": 0}
+
+
+@settings(max_examples=6, deadline=None)
+@given(cut=st.integers(0, 20), gone=st.integers(0, 9), back=st.integers(1, 6))
+def test_seen_and_unseen_add_up_and_a_restart_changes_nothing(
+    cut: int, gone: int, back: int
+) -> None:
+    silent = DUSK + gone * HOUR
+
+    def shown(name: str, ts: int) -> dict[str, float] | None:
+        if name in ("L0", "L3") and silent <= ts < silent + back * HOUR:
+            return None
+        return DARK if name == "L1" and DUSK <= ts < DAWN else planned(ts)
+
+    def night(restart: int | None) -> list[Tally]:
+        one, end = watching(STREET), NOON + DAY + HOUR
+        if restart:
+            live(one, STREET, shown, NOON, restart)
+            lighting(one)
+            state, one = one.freeze(), watching(STREET)
+            one.thaw(state)
+        live(one, STREET, shown, restart or NOON, end)
+        return list(lighting(one).values())
+
+    whole = night(None)
+    assert night(NOON + cut * HOUR) == whole
+    for tally in whole:
+        numbers = tally.numbers
+        total = numbers["lit_min"] + numbers["dark_min"] + numbers["unknown_min"]
+        assert total == pytest.approx(numbers["lamps"] * NIGHT_MIN, abs=5)
+    hidden = max(0, min(silent + back * HOUR, DAWN) - max(silent, DUSK + 15 * MINUTE)) / MINUTE
+    main = next(tally for tally in whole if tally.road_class == "main").numbers
+    assert main["unknown_min"] == pytest.approx(hidden, abs=16)
