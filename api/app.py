@@ -96,7 +96,8 @@ def create_app(
     app.add_middleware(Edge, metrics=counters)
     problems.install(app)
     for room in _ROOMS:
-        app.include_router(room.router, prefix=BASE, dependencies=[Depends(Guard(BASE))])
+        guard = Guard(BASE, keeps_own_trail=room in (session, accounts))
+        app.include_router(room.router, prefix=BASE, dependencies=[Depends(guard)])
     app.include_router(metrics.router, dependencies=[Depends(Guard())])
     app.include_router(reference.router)
     reference.describe_sign_in(app)

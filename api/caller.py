@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from api.access import Access
+from api.limits import address_of
 from api.problems import Problem
 from api.roles import ALLOWED
 from api.tokens import SHIFT_S, Session
@@ -36,21 +37,29 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 class Guard:
     """Holds a router that is included at ``prefix`` to the table of roles; a dependency.
 
-    Problem 401 where nobody is signed in, 403 where their role may not call this.
+    Problem 401 where nobody is signed in, 403 where their role may not call this. A call that
+    changed something is written to the audit trail.
     """
 
     prefix: str = ""
+    keeps_own_trail: bool = False
+    """Whether its calls write to the audit trail themselves, in the transaction of the change."""
 
-    def __call__(self, request: Request) -> None:
+    def __call__(self, request: Request) -> Iterator[None]:
         call = f"{request.method} {self.prefix}{request.scope['route'].path}"
         if call not in ALLOWED:
             log.error("no row in api.roles for %s: refused", call)
             raise _forbidden()
         roles = ALLOWED[call]
         if roles is None:  # public
+            yield
             return
-        if caller(request).role not in roles:
+        who = caller(request)
+        if who.role not in roles:
             raise _forbidden()
+        yield
+        if request.method not in _SAFE and not self.keeps_own_trail:
+            _note(request, who, call)
 
 
 def caller(request: Request) -> Who:
@@ -158,6 +167,16 @@ def _credential(request: Request) -> str | None:
 def _bearer(request: Request) -> str | None:
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     return text.strip() if scheme.casefold() == "bearer" else None
+
+
+def _note(request: Request, who: Who, call: str) -> None:
+    """The change is made and answered by now, so a trail that is away is no reason to fail."""
+    access = access_of(request)
+    subject = ",".join(request.path_params.values())
+    try:
+        access.accounts.note(access.by(who.name, address_of(request)), call, subject)
+    except Retryable as error:
+        log.warning("not in the audit trail: %s by %s: %s", call, who.name, error)
 
 
 def _forbidden() -> Problem:

@@ -1,6 +1,7 @@
 """The trail of changes: who did what to what, when, and from which address.
 
-Rows are appended in the transaction of the change they tell of, and never edited. Times are the
+Rows are never edited. Those of accounts and keys are appended in the transaction of the change;
+those of other calls of the API when it is done. Times are the
 machine's own, of a demo too: its virtual clock says nothing about who was there.
 """
 
@@ -26,7 +27,7 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row. ``what`` is a word such as ``account.added``; ``seq`` grows by time."""
+    """One row. ``what`` is a word such as ``account.added``, or a call; ``seq`` grows by time."""
 
     seq: int
     at: int

@@ -38,10 +38,13 @@ def prepare(access: Access, inventory: Inventory, data_dir: Path) -> Path:
     return file
 
 
-def crew_key(access: Access, unit: str) -> str:
-    """A new key for the simulated crew of a unit; the one of the start before counts no more."""
+def crew_key(access: Access, unit: str | None) -> str:
+    """A new key for the simulated crew of a unit, or for the dispatchers where that is None.
+
+    The key of the start before counts no more.
+    """
     by = access.by(SYSTEM, "")
-    who = Who(f"{unit} 模拟班组", "handler", unit)
+    who = Who(f"{unit} 模拟班组", "handler", unit) if unit else Who("模拟调度", "dispatcher")
     for key in access.keys.all():
         if key.who.name == who.name and key.revoked_at is None:
             access.keys.revoke(key.id, by)

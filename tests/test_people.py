@@ -118,6 +118,9 @@ def test_a_crew_has_the_key_of_the_newest_start(access: Access) -> None:
     who = access.bearer(second)
     assert who is not None
     assert (who.role, who.unit) == ("handler", "养护中心")
+    who = access.bearer(demo_people.crew_key(access, None))
+    assert who is not None
+    assert who.role == "dispatcher"
 
 
 def test_the_doctor_looks_at_who_can_read_the_signing_key(tmp_path: Path) -> None:

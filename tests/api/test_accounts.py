@@ -8,7 +8,8 @@ import pytest
 
 from api.people import AuditPage, MachineKeyPage, NewMachineKey, NewPassword, User, UserPage
 from cases.people import ROLES
-from tests.api.district import District
+from facility.errors import Retryable
+from tests.api.district import District, dark_segment
 from tests.api.people import PASSWORD, name_of
 
 WANG = {"name": "王工", "role": "dispatcher", "streets": ["410105001"], "password": PASSWORD}
@@ -106,3 +107,32 @@ def test_a_wrong_body_is_named(district: District, body: dict[str, Any], name: s
     refused = post(district, "users", body)
     assert refused.status_code == 422
     assert [one["name"] for one in refused.json()["errors"]] == [name]
+
+
+def test_every_other_change_is_in_the_trail_too_and_what_was_refused_is_not(
+    district: District,
+) -> None:
+    district.desk.record([dark_segment()])
+    district.role = "dispatcher"
+    assert district.act("C-1", action="note", reason="看过").status_code == 200
+    assert district.act("C-9", action="note", reason="看过").status_code == 404
+    assert district.get("cases").status_code == 200
+    [entry] = district.accounts.trail(10)
+    assert (entry.who, entry.what, entry.subject, entry.address) == (
+        name_of("dispatcher"),
+        "POST /api/v1/cases/{case_id}/actions",
+        "C-1",
+        "127.0.0.1",
+    )
+
+
+def test_a_trail_that_is_away_undoes_no_change(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    district.desk.record([dark_segment()])
+
+    def away(*_: object) -> None:
+        raise Retryable("the case database is away")
+
+    monkeypatch.setattr(district.accounts, "note", away)
+    assert district.act("C-1", action="note", reason="看过").status_code == 200

@@ -7,8 +7,10 @@ import re
 import pytest
 from playwright.sync_api import sync_playwright
 
+from api.access import Access
 from api.serve import Server
 from tests.api.district import District
+from tests.api.people import PASSWORD
 
 
 @pytest.fixture
@@ -88,3 +90,26 @@ def test_a_browser_shows_the_reference_and_asks_nobody_else(
     assert faults == []
     assert shown_errors == 0
     assert {url for url in asked if not url.startswith((server.url, "data:"))} == set()
+
+
+def test_a_person_signs_in_on_the_reference(district: District, chromium: str) -> None:
+    district.access = Access(district.accounts, district.keys, bytes(32))
+    district.app = district.make_app()
+    with Server(district.app, port=0) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.set_default_timeout(10_000)
+        page.goto(f"{server.url}/docs")
+        page.locator(".auth-wrapper button.authorize").click()
+        form = page.locator(".auth-container", has=page.locator("#oauth_username"))
+        form.locator("#oauth_username").fill("a-viewer")
+        form.locator("#oauth_password").fill(PASSWORD)
+        form.locator("button.authorize").click()
+        page.get_by_text("Logout", exact=True).wait_for()
+        page.locator("button.close-modal").click()
+        me = page.locator("#operations-session-me_api_v1_me_get")
+        me.locator(".opblock-summary-control").click()
+        me.get_by_role("button", name="Try it out").click()
+        me.get_by_role("button", name="Execute").click()
+        me.locator(".live-responses-table").get_by_text("a-viewer").first.wait_for()
+        browser.close()
