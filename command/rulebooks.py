@@ -12,6 +12,8 @@ from command.settings import settings_of
 from facility import inventory_file
 from rules import rulebook
 from rules.overrides import reach
+from rules.rule_test_run import run
+from rules.rule_tests import find, read
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser("check", help="looks for mistakes in a rulebook")
     check.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS)
     check.add_argument("file", type=Path, nargs="?", help="instead of the one in the settings")
+    test = actions.add_parser("test", help="runs rule tests")
+    test.add_argument("paths", type=Path, nargs="+", metavar="FILE", help="or a folder of them")
+    test.add_argument("--rules", type=Path, help="the rulebook that is tried; else the settings'")
 
 
 def rules(options: argparse.Namespace) -> int:
@@ -27,6 +32,7 @@ def rules(options: argparse.Namespace) -> int:
     actions: dict[str | None, Callable[[argparse.Namespace], int]] = {
         None: one_service,
         "check": _check,
+        "test": _test,
     }
     return actions[options.action](options)
 
@@ -42,3 +48,19 @@ def _check(options: argparse.Namespace) -> int:
         for words in reach(book, inventory, inventory_file.load_grid(settings.data_dir)):
             sys.stdout.write(f"{words}\n")
     return 0
+
+
+def _test(options: argparse.Namespace) -> int:
+    """Runs rule tests; 1 where one does not hold."""
+    settings = settings_of(options)
+    book = rulebook.load(options.rules or settings.rules.rulebook)
+    held = failed = 0
+    for path in find(options.paths):
+        for outcome in run(read(path), book):
+            held += not outcome.faults
+            failed += bool(outcome.faults)
+            if outcome.faults:
+                sys.stdout.write(f"FAIL {path}: {outcome.test.name}\n")
+                sys.stdout.writelines(f"     {fault}\n" for fault in outcome.faults)
+    sys.stdout.write(f"{held} rule tests hold, {failed} do not\n")
+    return 1 if failed else 0

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -38,13 +40,18 @@ class LightingPlan:
 
 def load_plans(path: Path = _PLANS) -> dict[str, LightingPlan]:
     """The plans of a file, by id. UsageError where a plan cannot be read."""
+    return plans_of(tomllib.loads(path.read_text("utf-8")), path.name)
+
+
+def plans_of(rows: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, LightingPlan]:
+    """The plans of rows as ``plans.toml`` has them. UsageError where one cannot be read."""
     plans = {}
-    for plan_id, row in tomllib.loads(path.read_text("utf-8")).items():
+    for plan_id, row in rows.items():
         spans = tuple((str(start), str(end)) for start, end in row["lit"])
         for edge in (edge for span in spans for edge in span):
             if not _EDGE.fullmatch(edge):
                 raise UsageError(
-                    f"{path.name}: plan {plan_id}: {edge!r} is no time of a night; "
+                    f"{name}: plan {plan_id}: {edge!r} is no time of a night; "
                     'write "sunset", "sunrise+10" or "05:00"'
                 )
         plans[plan_id] = LightingPlan(plan_id, str(row["name"]), int(row["version"]), spans)

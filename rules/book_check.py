@@ -174,11 +174,11 @@ class _Reading:
         try:
             return msgspec.convert(value, type_, dec_hook=self._allowed.dec_hook)
         except msgspec.ValidationError as error:
-            self._wrong(*_told(place, str(error)))
+            self._wrong(*told(place, str(error)))
             return None
 
 
-def _told(place: Keys, words: str) -> tuple[Keys, str]:
+def told(place: Keys, words: str) -> tuple[Keys, str]:
     """Where in the document msgspec means, and its words without that."""
     found = _PLACE.search(words)
     for name, number in _STEP.findall(found[1] if found else ""):

@@ -315,14 +315,15 @@ def parse(text: str, name: str) -> Rulebook:
         one.name: one.type for one in msgspec.structs.fields(Rulebook) if one.name in built_in
     }
     tables: dict[str, type[msgspec.Struct]] = {"off": Off, "schedule": Schedule, "window": Window}
-    checked = check(text, name, Allowed(built_in, sections, SCOPED, BANDS, tables, _decode))
+    checked = check(text, name, Allowed(built_in, sections, SCOPED, BANDS, tables, decode))
     content = checked.content
     version = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:12]
     parts: dict[str, Any] = {**checked.sections, **checked.tables}
     return Rulebook(**parts, override=checked.overrides, version=version, content=content)
 
 
-def _decode(type_: type, value: Any) -> Any:
+def decode(type_: type, value: Any) -> Any:
+    """Durations, hours and edges of what TOML has: msgspec's ``dec_hook``."""
     return _duration(value) if type_ is Duration else occasions.decode(type_, value)
 
 
