@@ -14,6 +14,8 @@ from command.accounts import user
 from command.backtests import add_arguments as add_backtest_arguments
 from command.backtests import backtest
 from command.doctor import doctor
+from command.notify import add_arguments as add_notify_arguments
+from command.notify import notify
 from command.quarantine import add_arguments as add_quarantine_arguments
 from command.quarantine import quarantine
 from command.rulebooks import add_arguments as add_rules_arguments
@@ -86,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     add_quarantine_arguments(held)
 
     add_user_arguments(command("user", user, "accounts of people, and new passwords"))
+    add_notify_arguments(command("notify", notify, "what is told to whom of cases, tried or sent"))
 
     check = command("doctor", doctor, "looks at everything, and says what is wrong")
     check.add_argument("--data-dir", type=Path)

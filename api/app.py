@@ -31,14 +31,17 @@ from api.routes import (
     health,
     metrics,
     readings,
+    schedules,
     segments,
     session,
     stream,
+    supervision,
     unregistered,
 )
 from api.shapes import Problem
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
+from cases.registers import Registers
 from facility.bus import Bus
 from facility.clock import Clock
 from facility.inventory import Inventory
@@ -58,6 +61,7 @@ def create_app(
     bus: Bus,
     site: Site,
     access: Access,
+    registers: Registers,
     live: Live | None = None,
     static: Path = page.STATIC,
 ) -> FastAPI:
@@ -75,7 +79,19 @@ def create_app(
     hub = Hub(Feed(clock, places, live, desk, unclosed))
     counters = Metrics()
     parts = Parts(
-        clock, site, places, adopt, waveforms, live, store, desk, unclosed, hub, counters, access
+        clock,
+        site,
+        places,
+        adopt,
+        waveforms,
+        live,
+        store,
+        desk,
+        unclosed,
+        hub,
+        counters,
+        access,
+        registers,
     )
     counters.registry.register(Gauges(parts))
     bus.listen(live.hear)
@@ -114,6 +130,8 @@ _ROOMS = (
     readings,
     segments,
     cases,
+    supervision,
+    schedules,
     calendar,
     stream,
     accounts,

@@ -17,6 +17,7 @@ from api.metrics import Metrics
 from api.places import CurrentPlaces
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
+from cases.registers import Registers
 from facility.assets import Asset
 from facility.clock import Clock
 from facility.store.base import ReadingsStore
@@ -67,6 +68,7 @@ class Parts:
     hub: Hub
     metrics: Metrics
     access: Access
+    registers: Registers
 
 
 def _parts(request: Request) -> Parts:

@@ -16,6 +16,7 @@ from cases.accounts import NoSuchAccount
 from cases.actions import WrongField
 from cases.desk import NoSuchCase, Refused, Stale
 from cases.keys import NameTaken, NoSuchKey
+from cases.schedules import NoSuchSchedule, ScheduleChanged
 from facility.errors import Permanent, Retryable, UsageError
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,8 @@ def install(app: FastAPI) -> None:
     app.exception_handler(NoSuchAccount)(_no_such_account)
     app.exception_handler(NoSuchKey)(_no_such_key)
     app.exception_handler(NameTaken)(_name_taken)
+    app.exception_handler(NoSuchSchedule)(_no_such_schedule)
+    app.exception_handler(ScheduleChanged)(_schedule_changed)
     app.exception_handler(Permanent)(_permanent)
 
 
@@ -152,6 +155,14 @@ def _no_such_key(_request: Request, error: NoSuchKey) -> Response:
 
 def _name_taken(_request: Request, error: NameTaken) -> Response:
     return problem_response(409, str(error), detail_zh="这个名称已被使用")
+
+
+def _no_such_schedule(_request: Request, error: NoSuchSchedule) -> Response:
+    return problem_response(404, str(error), detail_zh="没有这个周期计划")
+
+
+def _schedule_changed(_request: Request, error: ScheduleChanged) -> Response:
+    return problem_response(412, str(error), detail_zh="周期计划已有变化,请重新查看后再修改")
 
 
 def _permanent(request: Request, error: Permanent) -> Response:

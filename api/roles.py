@@ -15,6 +15,7 @@ PUBLIC: frozenset[Role] | None = None
 
 _ADMIN: frozenset[Role] = frozenset({"admin"})
 _INSTALLS: frozenset[Role] = frozenset({"operator", "supervisor", "admin"})
+_PLANS: frozenset[Role] = frozenset({"supervisor", "admin"})
 _ACTS = EVERYBODY - {"viewer"}
 
 ALLOWED: dict[str, frozenset[Role] | None] = {
@@ -42,6 +43,14 @@ ALLOWED: dict[str, frozenset[Role] | None] = {
     "GET /api/v1/cases": EVERYBODY,
     "GET /api/v1/cases/{case_id}": EVERYBODY,
     "POST /api/v1/cases/{case_id}/actions": _ACTS,
+    "GET /api/v1/supervision": EVERYBODY,
+    "GET /api/v1/schedules": EVERYBODY,
+    "GET /api/v1/schedules/proposals": EVERYBODY,
+    "GET /api/v1/schedules/{schedule_id}": EVERYBODY,
+    "GET /api/v1/schedules/{schedule_id}/occurrences": EVERYBODY,
+    "POST /api/v1/schedules": _PLANS,
+    "PUT /api/v1/schedules/{schedule_id}": _PLANS,
+    "DELETE /api/v1/schedules/{schedule_id}": _PLANS,
     "GET /api/v1/stream": EVERYBODY,
     "GET /api/v1/users": _ADMIN,
     "POST /api/v1/users": _ADMIN,

@@ -83,7 +83,7 @@ class Courier:
     def standing(self) -> outbox.Standing:
         """How the outbox stands."""
         with database.reading(self._engine) as connection:
-            return outbox.standing(connection)
+            return outbox.standing(connection, self._clock.now_ms() - DAY)
 
     def work(self) -> int:
         """Sends what is due, some of it at most; how many messages were tried."""

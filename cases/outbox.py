@@ -137,12 +137,13 @@ class Standing:
     """How the outbox stands: rows by state, the contacts that cannot be reached, and why."""
 
     counts: dict[RowState, int]
+    given_up_lately: int
     failing: tuple[tuple[str, str, str], ...]
     """(recipient, contact, error) of messages that wait for another try."""
 
 
-def standing(connection: Connection) -> Standing:
-    """How the outbox stands now."""
+def standing(connection: Connection, lately: int) -> Standing:
+    """How the outbox stands; ``lately`` (ms) is since when what was given up is news."""
     counted = select(outbox.c.state, func.count().label("many")).group_by(outbox.c.state)
     found = {row.state: row.many for row in connection.execute(counted)}
     waiting = (
@@ -152,7 +153,9 @@ def standing(connection: Connection) -> Standing:
         .order_by(outbox.c.recipient, outbox.c.contact)
     )
     failing = tuple((who, by, error) for who, by, error in connection.execute(waiting))
-    return Standing({state: found.get(state, 0) for state in ROW_STATES}, failing)
+    lost = select(func.count()).where(outbox.c.state == "given_up", outbox.c.finished_at >= lately)
+    counts = {state: found.get(state, 0) for state in ROW_STATES}
+    return Standing(counts, connection.scalar(lost) or 0, failing)
 
 
 def _again(connection: Connection, now: int) -> Parcel | None:

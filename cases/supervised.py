@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from cases.case import Case
 from cases.events import CaseEvent
@@ -141,6 +141,14 @@ def of_cases(connection: Connection, case_ids: Iterable[str]) -> dict[str, list[
         for row in connection.execute(query):
             found.setdefault(row.case_id, []).append(_entry(row))
     return found
+
+
+def live_cases(level: int, cause: str | None = None) -> Select[tuple[str]]:
+    """A query for the ids of the cases that are supervised now, at least at a level."""
+    query = select(supervision.c.case_id).where(
+        supervision.c.ended_at.is_(None), supervision.c.level >= level
+    )
+    return query if cause is None else query.where(supervision.c.cause == cause)
 
 
 def _entry(row: Row[tuple[object, ...]]) -> Entry:

@@ -106,6 +106,13 @@ def load(path: Path) -> Units:
         raise refused(path, text, "units", error.index, str(error)) from None
 
 
+def give_example(folder: Path) -> None:
+    """Puts the units of the demo into a data directory that has none yet."""
+    path = folder / "units.toml"
+    if not path.exists():
+        path.write_bytes(EXAMPLE.read_bytes())
+
+
 class _WrittenUnit(Reachable, frozen=True, forbid_unknown_fields=True, kw_only=True):
     rank: Rank
     up: str | None = None

@@ -5,23 +5,28 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from api import signing_key
 from api.page import STATIC
+from cases.courier import routes
 from cases.database import upgrade
 from cases.desk import Desk
-from command.house import cases_url, open_store
+from command.house import cases_url, open_store, read_filing
+from command.offices import read_offices
 from command.settings import Settings, settings_of
 from facility import inventory_file
 from facility.broker_check import find_limits
 from facility.clock import to_rfc3339
 from facility.errors import XiuhuaError
+from facility.kept_inventory import KeptInventory
 from facility.measurements import STATUS, Kind
 
 _LITTLE_DISK = 2 << 30
+_REACH_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,16 @@ def doctor(options: argparse.Namespace) -> int:
     """Prints what was found, a line each; 1 where something fails."""
     settings = settings_of(options)
     failed = False
-    for check in (_data_dir, _signing_key, _inventory, _page, _broker, _readings, _cases):
+    for check in (
+        _data_dir,
+        _signing_key,
+        _inventory,
+        _page,
+        _broker,
+        _readings,
+        _cases,
+        _contacts,
+    ):
         for finding in _findings(check, settings):
             failed |= finding.level == "fail"
             sys.stdout.write(f"{finding.level:5} {finding.what}: {finding.words}\n")
@@ -150,3 +164,26 @@ def _cases(settings: Settings) -> Iterator[Finding]:
     finally:
         desk.close()
     yield Finding("ok", "cases", counts)
+
+
+def _contacts(settings: Settings) -> Iterator[Finding]:
+    """Whether everybody who is to be told can be reached; nothing is sent."""
+    offices = read_offices(settings, read_filing(settings, KeptInventory(settings.data_dir)))
+    ways = routes(offices.telling.recipients(), settings.notify.gateways)
+    if not ways:
+        yield Finding("ok", "contacts", "none: nobody is told of cases (docs/notifications.md)")
+        return
+    hosts: dict[tuple[str, int], list[str]] = {}
+    for (who, by), route in ways.items():
+        if (host := route.channel.host) is not None:
+            hosts.setdefault(host, []).append(f"{who} ({by})")
+    for host, reached in sorted(hosts.items()):
+        where = f"{host[0]}:{host[1]}, for {len(reached)}: {', '.join(reached[:3])}"
+        try:
+            socket.create_connection(host, _REACH_S).close()
+        except OSError as error:
+            yield Finding("warn", "contacts", f"cannot reach {where}: {error.strerror or error}")
+        else:
+            yield Finding("ok", "contacts", f"can reach {where}")
+    if settings.notify.dry_run:
+        yield Finding("warn", "contacts", "notify.dry_run is set: nothing is sent")

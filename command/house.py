@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 from contextlib import ExitStack
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import URL
 
@@ -14,13 +15,19 @@ from api.access import Access
 from api.app import create_app
 from api.parts import Site
 from api.serve import Server
-from cases import calendar, standard
+from cases import calendar, database, standard
 from cases.accounts import FIRST, Accounts
+from cases.clerk import Clerk
+from cases.courier import Courier, routes
 from cases.database import upgrade
 from cases.desk import Desk
 from cases.filing import Filing
 from cases.keys import Keys
+from cases.overseer import Overseer
+from cases.periodic import Rounds
+from cases.registers import Registers
 from cases.tallies import Tallies
+from command.offices import read_offices
 from command.settings import Settings
 from facility.bus import Bus
 from facility.clock import Clock
@@ -57,20 +64,13 @@ class House:
             log.warning("the inventory is empty; bring one in with: xiuhua import FILE")
         self.store = open_store(settings)
         stack.callback(self.store.close)
+        self._filing = read_filing(settings, self.kept)
+        self._offices = read_offices(settings, self._filing)
 
     def _open_desk(self) -> Desk:
         url = cases_url(self._settings)
         upgrade(url)
-        timezone = self._settings.site.timezone
-        own = self._settings.data_dir
-        standards, days = own / "standards", own / "calendar.toml"
-        filing = Filing(
-            standard.load(standards if standards.is_dir() else standard.SHIPPED),
-            calendar.load(timezone, days if days.exists() else None),
-            lambda asset: self.kept().assets.get(asset),
-            self.kept.grid,
-        )
-        desk = Desk(url, filing)
+        desk = Desk(url, self._filing, self._offices.hooks)
         self._stack.callback(desk.close)
         return desk
 
@@ -98,6 +98,8 @@ class House:
             log.warning("first start: sign in as %s with the password %s", FIRST, password)
             log.warning("it is kept nowhere; if it is lost: xiuhua user password %s", FIRST)
         site = Site(self._settings.site.area, self._settings.site.timezone)
+        registers = Registers(cases_url(self._settings), ZoneInfo(site.timezone))
+        self._stack.callback(registers.close)
         app = create_app(
             clock=self._clock,
             inventory=self.kept,
@@ -108,6 +110,7 @@ class House:
             bus=self._bus,
             site=site,
             access=access,
+            registers=registers,
         )
         server = Server(app, self._settings.api.host, self._settings.api.port)
         server.start()
@@ -146,6 +149,25 @@ class House:
         self._stack.callback(upkeep.loop.stop)
         upkeep.loop.start()
         rules.start()
+        self._run_clerk()
+
+    def _run_clerk(self) -> None:
+        """Lets time pass over the cases, and sends what is to be told of them."""
+        settings, telling = self._settings, self._offices.telling
+        desk = self._open_desk()
+        engine = database.connect(cases_url(settings))
+        self._stack.callback(engine.dispose)
+        ways = routes(telling.recipients(), settings.notify.gateways)
+        clerk = Clerk(
+            desk,
+            Overseer(desk, engine, self._offices.figures, telling),
+            Rounds(desk, engine, self.kept, self.kept.grid, ZoneInfo(settings.site.timezone)),
+            Courier(engine, ways, telling.book, settings.notify, self._clock),
+            self._bus,
+            self._clock,
+        )
+        self._stack.callback(clerk.stop)
+        clerk.start()
 
     def run_ingest(self, mqtt: MqttSettings) -> None:
         """Takes the devices' messages in."""
@@ -170,6 +192,17 @@ def open_store(settings: Settings) -> ReadingsStore:
         org=store.org,
         raw_days=store.raw_days,
         retention_days=store.retention_days,
+    )
+
+
+def read_filing(settings: Settings, kept: KeptInventory) -> Filing:
+    """What cases are filed by: the data directory's own standard and days, or those shipped."""
+    standards, days = settings.data_dir / "standards", settings.data_dir / "calendar.toml"
+    return Filing(
+        standard.load(standards if standards.is_dir() else standard.SHIPPED),
+        calendar.load(settings.site.timezone, days if days.exists() else None),
+        lambda asset: kept().assets.get(asset),
+        kept.grid,
     )
 
 

@@ -6,6 +6,7 @@ import argparse
 import logging
 from contextlib import ExitStack
 
+from cases import units
 from command import demo_people
 from command.house import House, until_stopped
 from command.settings import settings_of
@@ -32,6 +33,7 @@ def up(options: argparse.Namespace) -> int:
             inventory, grid = demo.write_inventory()
             importing.import_files(settings.data_dir, inventory, grid_file=grid)
             settings.site.timezone = demo.timezone
+            units.give_example(settings.data_dir)
         mqtt = settings.mqtt
         if options.mqtt is None:
             broker = EmbeddedBroker(settings.data_dir / "broker", options.mqtt_port)

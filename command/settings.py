@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from cases.notify import NotifySettings
 from facility.mqtt import MqttSettings
 from facility.settings import Layered, SiteSettings, StoreSettings
 from ingest.service import IngestSettings
@@ -34,6 +35,7 @@ class Settings(Layered):
     mqtt: MqttSettings = MqttSettings()
     store: StoreSettings = StoreSettings()
     cases: CasesSettings = CasesSettings()
+    notify: NotifySettings = NotifySettings()
     ingest: IngestSettings = IngestSettings()
     rules: RulesSettings = RulesSettings()
     api: ApiSettings = ApiSettings()

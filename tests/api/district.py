@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import numpy as np
@@ -23,6 +24,7 @@ from cases.desk import Desk
 from cases.events import CaseEvent
 from cases.keys import Keys
 from cases.people import Role
+from cases.registers import Registers
 from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
 from facility.bus import Health, KindState, LocalBus
 from facility.clock import HOUR, from_rfc3339
@@ -100,6 +102,7 @@ class District:
         self.access = Access(
             self.accounts, self.keys, bytes(32), self.wall, Limits(lambda: self.monotonic_s)
         )
+        self.registers = Registers(f"sqlite:///{folder}/cases.db", ZoneInfo("Asia/Shanghai"))
         self.role: Role | None = "admin"
         self.waves: dict[str, list[Waveform]] = {}
         self.static = folder / "static"
@@ -123,6 +126,7 @@ class District:
             bus=self.bus,
             site=Site("410105", "Asia/Shanghai"),
             access=self.access,
+            registers=self.registers,
             live=Live(monotonic=lambda: self.monotonic_s),
             static=self.static,
         )
@@ -132,6 +136,7 @@ class District:
         self.desk.close()
         self.accounts.close()
         self.keys.close()
+        self.registers.close()
 
     @property
     def signed_in(self) -> dict[str, str]:

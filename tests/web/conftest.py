@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from cases.desk import Desk
 from cases.events import CaseEvent
 from cases.keys import Keys
 from cases.people import Role
+from cases.registers import Registers
 from facility.assets import Cover, Streetlight
 from facility.bus import Bus, KindState, LocalBus
 from facility.clock import MINUTE, VirtualClock, from_rfc3339
@@ -62,6 +64,7 @@ class District:
     inventory: Inventory
     adopt: Adopt
     access: Access
+    registers: Registers
 
     @property
     def url(self) -> str:
@@ -78,6 +81,7 @@ class District:
             bus=self.bus,
             site=Site("410105", "Asia/Shanghai"),
             access=self.access,
+            registers=self.registers,
         )
 
     def start(self, port: int = 0) -> None:
@@ -156,7 +160,9 @@ def district(tmp_path: Path) -> Iterator[District]:
     store = DuckStore(tmp_path / "readings.duckdb")
     store.write(_readings())
     access = Access(Accounts(url), Keys(url), bytes(32))
-    served = District(clock, desk, bus, store, inventory, KeptInventory(tmp_path).adopt, access)
+    registers = Registers(url, ZoneInfo("Asia/Shanghai"))
+    adopt = KeptInventory(tmp_path).adopt
+    served = District(clock, desk, bus, store, inventory, adopt, access, registers)
     served.start()
     served.lamps_are()
     yield served
@@ -165,6 +171,7 @@ def district(tmp_path: Path) -> Iterator[District]:
     desk.close()
     access.accounts.close()
     access.keys.close()
+    registers.close()
 
 
 # Not for longer: while it is open no other test on this thread can have an event loop.

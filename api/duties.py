@@ -1,0 +1,175 @@
+"""Schedules, their occurrences, and what is supervised, as the API shows them (docs/api.md)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from api.represent import time_or_none
+from api.shapes import Case, Shape, Time, Words
+from cases.registers import Proposal, Supervised
+from cases.schedules import Occurrence, Per, Purpose, Schedule
+from cases.supervision import CauseName
+from facility.clock import to_rfc3339
+from facility.measurements import Kind
+
+_Code = Annotated[str, Field(min_length=1, max_length=64)]
+_Codes = Annotated[list[_Code], Field(default_factory=list, max_length=500)]
+
+
+class FormField(Shape):
+    """One field: ``unit``, ``least`` and ``most`` are a number's, ``choices`` a choice's."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    label: Words
+    kind: Literal["text", "number", "choice", "photo"]
+    required: bool = True
+    unit: Annotated[str, Field(max_length=32)] = ""
+    least: Annotated[float | None, Field(allow_inf_nan=False)] = None
+    most: Annotated[float | None, Field(allow_inf_nan=False)] = None
+    choices: Annotated[list[_Code], Field(default_factory=list, max_length=50)]
+
+
+class Selection(Shape):
+    """Assets of which all of this is true; what is empty does not narrow."""
+
+    kind: Annotated[Kind | None, Field(strict=False)] = None
+    area: Annotated[str, Field(max_length=64)] = ""
+    streets: _Codes
+    roads: _Codes
+    ids: _Codes
+
+
+class SchedulePlan(Shape):
+    """A schedule as it is decided: ``rule`` is an RRULE, ``start`` the local time it begins at."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    purpose: Purpose
+    rule: Annotated[str, Field(max_length=400, examples=["FREQ=WEEKLY;BYDAY=MO,TH"])]
+    start: Annotated[str, Field(max_length=32, examples=["2026-07-01T08:00"])]
+    assets: Selection
+    per: Per
+    code: Annotated[str, Field(max_length=16)]
+    condition: Annotated[str, Field(max_length=32)]
+    unit: Annotated[str, Field(max_length=100)] = ""
+    form: Annotated[list[FormField], Field(default_factory=list, max_length=40)]
+    active: bool = True
+
+
+class PeriodicSchedule(SchedulePlan):
+    id: str
+    next_at: Time | None
+    version: int
+    changed_at: Time
+    changed_by: str
+
+
+class SchedulePage(Shape):
+    items: list[PeriodicSchedule]
+
+
+class ScheduleOccurrence(Shape):
+    at: Time
+    group: str
+    case: str | None
+
+
+class OccurrencePage(Shape):
+    items: list[ScheduleOccurrence]
+
+
+class ScheduleProposal(Shape):
+    subject: str
+    street: str | None
+    types: list[str]
+    cases: int
+    first_at: Time
+    last_at: Time
+
+
+class ProposalPage(Shape):
+    items: list[ScheduleProposal]
+
+
+class SupervisionCause(Shape):
+    cause: CauseName
+    level: int
+    since: Time
+    term: Time | None
+    told: str | None
+    author: str
+
+
+class SupervisedCase(Shape):
+    case: Case
+    level: int
+    since: Time
+    causes: list[SupervisionCause]
+
+
+class SupervisionPage(Shape):
+    items: list[SupervisedCase]
+    next: str | None
+
+
+def schedule_json(schedule: Schedule) -> dict[str, Any]:
+    """SCHEDULE, with all of its plan."""
+    plan = schedule.plan
+    return {
+        "id": schedule.id,
+        "name": plan.name,
+        "purpose": plan.purpose,
+        "rule": plan.rule,
+        "start": plan.start,
+        "assets": {name: getattr(plan.assets, name) for name in plan.assets.__struct_fields__},
+        "per": plan.per,
+        "code": plan.code,
+        "condition": plan.condition,
+        "unit": plan.unit,
+        "form": [
+            {name: getattr(field, name) for name in field.__struct_fields__} for field in plan.form
+        ],
+        "active": plan.active,
+        "next_at": time_or_none(schedule.next_at),
+        "version": schedule.version,
+        "changed_at": to_rfc3339(schedule.changed_at),
+        "changed_by": schedule.changed_by,
+    }
+
+
+def occurrence_json(one: Occurrence) -> dict[str, Any]:
+    """An occurrence; one without a case was missed."""
+    return {"at": to_rfc3339(one.at), "group": one.group, "case": one.case}
+
+
+def proposal_json(one: Proposal) -> dict[str, Any]:
+    """A place that had cases again and again."""
+    return {
+        "subject": one.subject,
+        "street": one.street,
+        "types": one.types,
+        "cases": one.cases,
+        "first_at": to_rfc3339(one.first_at),
+        "last_at": to_rfc3339(one.last_at),
+    }
+
+
+def supervised_json(one: Supervised, case: dict[str, Any]) -> dict[str, Any]:
+    """A supervised case, which is shown as ``case``."""
+    return {
+        "case": case,
+        "level": one.level,
+        "since": to_rfc3339(one.since),
+        "causes": [
+            {
+                "cause": entry.cause,
+                "level": entry.level,
+                "since": to_rfc3339(entry.since),
+                "term": time_or_none(entry.term),
+                "told": entry.told,
+                "author": entry.author,
+            }
+            for entry in one.entries
+        ],
+    }

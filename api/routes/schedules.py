@@ -1,0 +1,165 @@
+"""Schedules of periodic cases, and places that are proposed for one."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from api.caller import Caller
+from api.duties import (
+    OccurrencePage,
+    PeriodicSchedule,
+    ProposalPage,
+    SchedulePage,
+    SchedulePlan,
+    occurrence_json,
+    proposal_json,
+    schedule_json,
+)
+from api.limits import address_of
+from api.parameters import Limit, Parameters
+from api.parts import FromApp, answer
+from api.problems import BadParameter, Problem
+from cases.form import WrongAnswer
+from cases.periodic import grouped
+from cases.schedules import Plan, Schedule
+from facility.clock import DAY
+from facility.errors import UsageError
+
+router = APIRouter(tags=["schedules"])
+
+MOST_GROUPS = 500
+"""Cases that one occurrence may open."""
+
+_FIELD = re.compile(r"`(\w+)`: (.+)")
+
+
+class OccurrenceQuery(Parameters):
+    limit: Limit = 100
+
+
+class ProposalQuery(Parameters):
+    days: Annotated[int, Field(ge=1, le=400, description="the span, up to now")] = 30
+    cases: Annotated[int, Field(ge=2, le=1_000, description="how many at least")] = 3
+
+
+@router.get("/schedules", response_model=SchedulePage)
+def schedules(parts: FromApp) -> Response:
+    """Every schedule, by name."""
+    return answer({"items": [schedule_json(one) for one in parts.registers.schedules()]})
+
+
+@router.get("/schedules/proposals", response_model=ProposalPage)
+def proposals(parts: FromApp, query: Annotated[ProposalQuery, Query()]) -> Response:
+    """Places that had cases again and again, and may be worth a schedule; the most first."""
+    since = parts.clock.now_ms() - query.days * DAY
+    found = parts.registers.proposals(since, query.cases)
+    return answer({"items": [proposal_json(one) for one in found]})
+
+
+@router.post("/schedules", response_model=PeriodicSchedule, status_code=201)
+def add_schedule(request: Request, parts: FromApp, who: Caller, body: SchedulePlan) -> Response:
+    """Makes a schedule, due from now on."""
+    plan = _plan(parts, body)
+    by = parts.access.by(who.name, address_of(request))
+    try:
+        made = parts.registers.add_schedule(plan, parts.clock.now_ms(), by)
+    except UsageError as error:
+        raise _wrong(error) from None
+    return _with_tag(answer(schedule_json(made), status=201), made)
+
+
+@router.get("/schedules/{schedule_id}", response_model=PeriodicSchedule)
+def schedule(parts: FromApp, schedule_id: str) -> Response:
+    """One schedule; its version is the ETag."""
+    found = parts.registers.schedule(schedule_id)
+    return _with_tag(answer(schedule_json(found)), found)
+
+
+@router.put("/schedules/{schedule_id}", response_model=PeriodicSchedule)
+def change_schedule(
+    request: Request,
+    parts: FromApp,
+    who: Caller,
+    schedule_id: str,
+    body: SchedulePlan,
+    if_match: Annotated[str | None, Header(max_length=64)] = None,
+) -> Response:
+    """Puts another plan in a schedule's place, due from now on; the cases it opened stay.
+
+    412 where it has changed since the version of `If-Match`.
+    """
+    plan = _plan(parts, body)
+    by = parts.access.by(who.name, address_of(request))
+    version = None if if_match is None else _version(if_match)
+    now = parts.clock.now_ms()
+    try:
+        changed = parts.registers.change_schedule(schedule_id, plan, now, by, version)
+    except UsageError as error:
+        raise _wrong(error) from None
+    return _with_tag(answer(schedule_json(changed)), changed)
+
+
+@router.delete("/schedules/{schedule_id}", status_code=204)
+def remove_schedule(request: Request, parts: FromApp, who: Caller, schedule_id: str) -> Response:
+    """Ends a schedule; the cases that it opened stay."""
+    by = parts.access.by(who.name, address_of(request))
+    parts.registers.remove_schedule(schedule_id, by)
+    return Response(status_code=204)
+
+
+@router.get("/schedules/{schedule_id}/occurrences", response_model=OccurrencePage)
+def occurrences(
+    parts: FromApp, schedule_id: str, query: Annotated[OccurrenceQuery, Query()]
+) -> Response:
+    """The newest times that it was due, newest first, with their cases; without one: missed."""
+    found = parts.registers.occurrences(schedule_id, query.limit)
+    return answer({"items": [occurrence_json(one) for one in found]})
+
+
+def _plan(parts: FromApp, body: SchedulePlan) -> Plan:
+    """The plan of a body. Problem 422, with the field, where it could open nothing."""
+    plan = msgspec.convert(body.model_dump(), Plan)
+    filing, now = parts.desk.filing, parts.clock.now_ms()
+    if filing is None or filing.filed_under(plan.code, plan.condition, now) is None:
+        raise BadParameter(
+            "code",
+            f"the standard has no row {plan.code!r} with the condition {plan.condition!r}",
+            f"立案标准中没有 {plan.code} {plan.condition}",
+        )
+    inventory = parts.places.now().inventory
+    many = len(grouped(plan.assets, plan.per, inventory, filing.grid()))
+    if not many:
+        raise BadParameter("assets", "there is no such asset", "没有符合条件的设施")
+    if many > MOST_GROUPS:
+        raise BadParameter(
+            "per",
+            f"that would open {many:,} cases at a time; {MOST_GROUPS} at most: choose another",
+            f"每次将产生 {many} 个案件,最多 {MOST_GROUPS} 个,请按道路或街道合并",
+        )
+    return plan
+
+
+def _wrong(error: UsageError) -> Problem:
+    """The problem of a plan that cannot be kept, which names the field."""
+    if isinstance(error, WrongAnswer):
+        return BadParameter(error.field, error.en, error.zh)
+    match = _FIELD.fullmatch(str(error))
+    return BadParameter(match[1], match[2]) if match else BadParameter("body", str(error))
+
+
+def _version(tag: str) -> int:
+    match = re.fullmatch(r'"(\d{1,9})"', tag.strip())
+    if match is None:
+        raise BadParameter("If-Match", 'must be the ETag of the schedule, such as "3"')
+    return int(match[1])
+
+
+def _with_tag(response: Response, schedule: Schedule) -> Response:
+    response.headers["ETag"] = f'"{schedule.version}"'
+    return response

@@ -1,0 +1,65 @@
+"""The list of what is supervised (督办台账)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from api.caller import Caller
+from api.duties import SupervisionPage, supervised_json
+from api.parameters import Cursor, Limit, Parameters, Text
+from api.parts import FromApp, answer
+from api.problems import BadParameter
+from api.represent import case_for
+from cases.supervision import HIGHEST, CauseName
+
+router = APIRouter(tags=["cases"])
+
+
+class SupervisionQuery(Parameters):
+    level: Annotated[
+        int, Field(ge=0, le=HIGHEST, description="the least; 0 for those due soon too")
+    ] = 1
+    cause: CauseName | None = None
+    unit: Text | None = None
+    street: Annotated[list[Text], Field(default_factory=list, max_length=100)]
+    limit: Limit = 100
+    cursor: Cursor = None
+
+
+@router.get("/supervision", response_model=SupervisionPage)
+def supervision(
+    parts: FromApp, who: Caller, query: Annotated[SupervisionQuery, Query()]
+) -> Response:
+    """What is supervised now: for what, since when, until when, and who was told.
+
+    The highest level first, then the oldest. A handler sees the own unit's, and whoever answers for
+    some streets theirs.
+    """
+    unit = who.unit if who.role == "handler" else query.unit
+    streets = query.street
+    if who.streets:
+        streets = [one for one in query.street or who.streets if one in who.streets]
+        if not streets:
+            return answer({"items": [], "next": None})
+    found = parts.registers.supervised(query.level, query.cause, unit, streets)
+    first = _first(query.cursor)
+    shown = found[first : first + query.limit]
+    places, now = parts.places.now(), parts.clock.now_ms()
+    items = [
+        supervised_json(one, case_for(one.case, places, parts.desk.filing, now, who))
+        for one in shown
+    ]
+    after = first + len(shown)
+    return answer({"items": items, "next": str(after) if after < len(found) else None})
+
+
+def _first(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 9):
+        raise BadParameter("cursor", "not of this list; start without one")
+    return int(cursor)

@@ -1,0 +1,172 @@
+"""What is kept beside the cases, for people to read and change: schedules, and supervision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from cases import audit, database, schedules, supervised
+from cases.audit import By
+from cases.case import Case
+from cases.rows import case_of
+from cases.schedules import Occurrence, Plan, Schedule
+from cases.schema import cases
+from cases.supervised import Entry
+
+MOST_PROPOSALS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A subject with so many cases that it may be worth a schedule. Times are ms."""
+
+    subject: str
+    street: str | None
+    types: tuple[str, ...]
+    cases: int
+    first_at: int
+    last_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Supervised:
+    """A case, and what it is supervised for now, the highest level first."""
+
+    case: Case
+    entries: tuple[Entry, ...]
+
+    @property
+    def level(self) -> int:
+        """The highest level."""
+        return self.entries[0].level
+
+    @property
+    def since(self) -> int:
+        """Since when it is at that level, ms."""
+        return min(entry.since for entry in self.entries if entry.level == self.level)
+
+
+class Registers:
+    """The registers of one case database, whose tables :func:`cases.database.upgrade` has made.
+
+    ``timezone`` is the one that schedules are written in. Methods raise Retryable while the
+    database is away.
+    """
+
+    def __init__(self, url: str, timezone: ZoneInfo) -> None:
+        self._engine = database.connect(url)
+        self._timezone = timezone
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self._engine.dispose()
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """All schedules, by name."""
+        with database.reading(self._engine) as connection:
+            return schedules.every(connection)
+
+    def schedule(self, id_: str) -> Schedule:
+        """The schedule. Raises NoSuchSchedule."""
+        with database.reading(self._engine) as connection:
+            return schedules.get(connection, id_)
+
+    def add_schedule(self, plan: Plan, now: int, by: By) -> Schedule:
+        """A new schedule, due from ``now`` (ms) on. UsageError where the plan is wrong."""
+        with database.writing(self._engine) as connection:
+            made = schedules.create(connection, plan, now, by.who, self._timezone)
+            audit.note(connection, by, "schedule.added", made.id, {"name": plan.name})
+            return made
+
+    def change_schedule(
+        self, id_: str, plan: Plan, now: int, by: By, expected_version: int | None
+    ) -> Schedule:
+        """Another plan in a schedule's place, due from ``now`` (ms) on.
+
+        Raises NoSuchSchedule, ScheduleChanged, and UsageError where the plan is wrong.
+        """
+        with database.writing(self._engine) as connection:
+            changed = schedules.change(
+                connection, id_, plan, now, by.who, self._timezone, expected_version
+            )
+            audit.note(connection, by, "schedule.changed", id_, {"name": plan.name})
+            return changed
+
+    def remove_schedule(self, id_: str, by: By) -> None:
+        """Ends a schedule; its cases stay. Raises NoSuchSchedule."""
+        with database.writing(self._engine) as connection:
+            schedules.remove(connection, id_)
+            audit.note(connection, by, "schedule.removed", id_)
+
+    def occurrences(self, id_: str, limit: int) -> tuple[Occurrence, ...]:
+        """The newest occurrences of a schedule, newest first. Raises NoSuchSchedule."""
+        with database.reading(self._engine) as connection:
+            schedules.get(connection, id_)
+            return schedules.occurrences_of(connection, id_, limit)
+
+    def proposals(self, since: int, least: int) -> tuple[Proposal, ...]:
+        """Subjects with at least so many cases opened since a time (ms), those with most first.
+
+        Cases that schedules opened do not count, nor those that were void or merged into others.
+        """
+        query = (
+            select(
+                cases.c.subject,
+                func.max(cases.c.street).label("street"),
+                func.count().label("many"),
+                func.min(cases.c.opened_at).label("first_at"),
+                func.max(cases.c.opened_at).label("last_at"),
+            )
+            .where(
+                cases.c.opened_at >= since,
+                cases.c.source == "sensor",
+                func.coalesce(cases.c.how, "").not_in(("void", "merged")),
+            )
+            .group_by(cases.c.subject)
+            .having(func.count() >= least)
+            .order_by(func.count().desc(), cases.c.subject)
+            .limit(MOST_PROPOSALS)
+        )
+        with database.reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+            subjects = [row.subject for row in rows]
+            kinds = select(cases.c.subject, cases.c.type).where(
+                cases.c.subject.in_(subjects), cases.c.opened_at >= since
+            )
+            types: dict[str, set[str]] = {}
+            for subject, type_ in connection.execute(kinds.distinct()):
+                types.setdefault(subject, set()).add(type_)
+        return tuple(
+            Proposal(
+                row.subject,
+                row.street,
+                tuple(sorted(types[row.subject])),
+                row.many,
+                row.first_at,
+                row.last_at,
+            )
+            for row in rows
+        )
+
+    def supervised(
+        self,
+        level: int,
+        cause: str | None = None,
+        unit: str | None = None,
+        streets: Sequence[str] = (),
+    ) -> tuple[Supervised, ...]:
+        """The cases that are supervised at least at a level, the highest first, then the oldest."""
+        with database.reading(self._engine) as connection:
+            live = supervised.live_cases(level, cause)
+            query = select(cases).where(cases.c.id.in_(live))
+            if unit is not None:
+                query = query.where(cases.c.unit == unit)
+            if streets:
+                query = query.where(cases.c.street.in_(streets))
+            found = [case_of(row) for row in connection.execute(query).mappings()]
+            entries = supervised.of_cases(connection, [case.id for case in found])
+        listed = [Supervised(case, tuple(entries[case.id])) for case in found]
+        return tuple(sorted(listed, key=lambda one: (-one.level, one.since, one.case.id)))

@@ -1,0 +1,126 @@
+"""Schedules by the API: made, changed, removed by who may, refused by the field that is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from api.duties import OccurrencePage, PeriodicSchedule, ProposalPage, SchedulePage
+from cases.filing import Filing
+from facility.clock import DAY, HOUR
+from tests.api.district import DUSK, District, dark_segment
+
+PLAN: dict[str, Any] = {
+    "name": "路灯巡查",
+    "purpose": "inspection",
+    "rule": "FREQ=WEEKLY;BYDAY=MO",
+    "start": "2026-06-22T08:00",
+    "assets": {"kind": "streetlight", "roads": ["花园路1"]},
+    "per": "road",
+    "code": "0137",
+    "condition": "out",
+    "form": [
+        {
+            "key": "lit",
+            "label": {"zh": "亮灯数", "en": "lamps lit"},
+            "kind": "number",
+            "unit": "盏",
+            "least": 0,
+            "most": 500,
+        }
+    ],
+}
+
+
+def post(district: District, **changed: Any) -> httpx.Response:
+    return district.call("POST", "/api/v1/schedules", json=PLAN | changed)
+
+
+@pytest.mark.usefixtures("filing")
+def test_a_schedule_is_made_changed_and_removed(district: District) -> None:
+    made = post(district)
+    assert made.status_code == 201, made.text
+    PeriodicSchedule.model_validate_json(made.content)
+    assert made.headers["etag"] == '"1"'
+    id_ = made.json()["id"]
+    assert made.json()["next_at"] == "2026-06-22T00:00:00Z"
+    assert made.json()["changed_by"] == "a-admin"
+    listed = district.answer(SchedulePage, "schedules")
+    assert listed == {"items": [made.json()]}
+    path = f"/api/v1/schedules/{id_}"
+    changed = district.call(
+        "PUT", path, json=PLAN | {"active": False}, headers={"If-Match": made.headers["etag"]}
+    )
+    assert (changed.status_code, changed.json()["next_at"]) == (200, None)
+    stale = district.call("PUT", path, json=PLAN, headers={"If-Match": '"1"'})
+    assert stale.status_code == 412
+    assert district.answer(PeriodicSchedule, f"schedules/{id_}") == changed.json()
+    assert district.answer(OccurrencePage, f"schedules/{id_}/occurrences") == {"items": []}
+    assert district.call("DELETE", path).status_code == 204
+    assert district.get(f"schedules/{id_}").status_code == 404
+    assert district.get(f"schedules/{id_}/occurrences").status_code == 404
+    trail = [one["what"] for one in district.get("audit").json()["items"]]
+    assert trail == ["schedule.removed", "schedule.changed", "schedule.added"]
+
+
+@pytest.mark.usefixtures("filing")
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"rule": "FREQ=SECONDLY"}, "rule"),
+        ({"rule": "FREQ=DAILY;COUNT=99999"}, "rule"),
+        ({"start": "2026-02-30T08:00"}, "start"),
+        ({"code": "9999"}, "code"),
+        ({"assets": {"kind": "streetlight", "roads": ["nowhere"]}}, "assets"),
+        ({"assets": {}}, "assets"),
+        ({"assets": {"kind": "lamp"}}, "assets.kind"),
+        ({"per": "house"}, "per"),
+        ({"form": [PLAN["form"][0], PLAN["form"][0]]}, "form.lit"),
+        ({"form": [PLAN["form"][0] | {"kind": "choice"}]}, "form.lit"),
+        ({"more": 1}, "more"),
+    ],
+)
+def test_a_plan_that_is_wrong_names_the_field(
+    district: District, changed: dict[str, Any], field: str
+) -> None:
+    refused = post(district, **changed)
+    assert refused.status_code == 422, refused.text
+    assert [one["name"] for one in refused.json()["errors"]] == [field]
+    assert district.get("schedules").json() == {"items": []}
+
+
+def test_where_cases_are_not_filed_nothing_can_be_scheduled(district: District) -> None:
+    assert post(district).status_code == 422
+
+
+@pytest.mark.usefixtures("filing")
+@pytest.mark.parametrize("role", ["viewer", "operator", "dispatcher", "handler"])
+def test_schedules_are_for_supervisors(district: District, role: Any) -> None:
+    id_ = post(district).json()["id"]
+    district.role = role
+    assert post(district).status_code == 403
+    assert district.call("PUT", f"/api/v1/schedules/{id_}", json=PLAN).status_code == 403
+    assert district.call("DELETE", f"/api/v1/schedules/{id_}").status_code == 403
+    assert district.get("schedules").status_code == 200
+
+
+def test_places_with_many_cases_are_proposed(district: District, filing: Filing) -> None:
+    assert filing
+    for number in range(3):
+        district.desk.record([dark_segment(f"C-{number}", DUSK - number * DAY)])
+        district.act(f"C-{number}", action="override", reason="x")
+    district.desk.record([dark_segment("C-9", DUSK - HOUR, subject="segment:S2")])
+    found = district.answer(ProposalPage, "schedules/proposals", cases=3)
+    assert found["items"] == [
+        {
+            "subject": "segment:S1",
+            "street": None,
+            "types": ["streetlight.segment_unlit"],
+            "cases": 3,
+            "first_at": "2026-06-19T12:00:00Z",
+            "last_at": "2026-06-21T12:00:00Z",
+        }
+    ]
+    assert district.get("schedules/proposals", days=1, cases=3).json() == {"items": []}
