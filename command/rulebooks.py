@@ -10,7 +10,9 @@ from pathlib import Path
 from command.serving import one_service
 from command.settings import settings_of
 from facility import inventory_file
+from facility.clock import SECOND, to_rfc3339
 from rules import rulebook
+from rules.book_versions import FOLDER, text_of, versions
 from rules.overrides import reach
 from rules.rule_test_run import run
 from rules.rule_tests import find, read
@@ -25,6 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     test = actions.add_parser("test", help="runs rule tests")
     test.add_argument("paths", type=Path, nargs="+", metavar="FILE", help="or a folder of them")
     test.add_argument("--rules", type=Path, help="the rulebook that is tried; else the settings'")
+    kept = actions.add_parser("versions", help="the rulebooks that were in use")
+    show = actions.add_parser("show", help="one of them, every figure")
+    show.add_argument("version", help="as case events name it; its first letters will do")
+    for action in (kept, show):
+        action.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS)
 
 
 def rules(options: argparse.Namespace) -> int:
@@ -33,6 +40,8 @@ def rules(options: argparse.Namespace) -> int:
         None: one_service,
         "check": _check,
         "test": _test,
+        "versions": _versions,
+        "show": _show,
     }
     return actions[options.action](options)
 
@@ -64,3 +73,15 @@ def _test(options: argparse.Namespace) -> int:
                 sys.stdout.writelines(f"     {fault}\n" for fault in outcome.faults)
     sys.stdout.write(f"{held} rule tests hold, {failed} do not\n")
     return 1 if failed else 0
+
+
+def _versions(options: argparse.Namespace) -> int:
+    """Each rulebook that was in use, and since when, the oldest first."""
+    for one in versions(settings_of(options).data_dir / FOLDER):
+        sys.stdout.write(f"{to_rfc3339(int(one.kept_at) * SECOND)}  {one.name}\n")
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    sys.stdout.write(text_of(settings_of(options).data_dir / FOLDER, options.version))
+    return 0

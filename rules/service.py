@@ -22,8 +22,9 @@ from facility.inventory import Inventory
 from facility.lighting import LightingPlan
 from facility.readings import ReadingBatch
 from facility.store.base import ReadingsStore
-from rules import rulebook
+from rules.book_versions import FOLDER
 from rules.engine import LOOKED_AT, WARM, Engine
+from rules.live_book import LiveBook, problem_words
 from rules.snapshot import Damaged
 from rules.state_file import Saved, StateFile
 from rules.tracker import FAMILY
@@ -58,7 +59,10 @@ _CATCH_UP_STEP = 10 * MINUTE
 
 
 class RulesSettings(BaseModel):
-    """``rulebook`` is a file whose figures stand in place of the built-in ones."""
+    """``rulebook`` is a file whose figures stand in place of the built-in ones.
+
+    It is read again when it changes, and each version kept beside the state file.
+    """
 
     rulebook: Path | None = None
 
@@ -94,7 +98,8 @@ class RulesService:
         self._inventory = inventory()
         self._plans = plans
         self._timezone = timezone
-        self._book = rulebook.load(settings.rulebook)
+        folder = state_file.with_name(FOLDER) if state_file else None
+        self._book = LiveBook(settings.rulebook, folder)
         self._engine = self._engine_over(self._inventory)
         self._waiting: deque[ReadingBatch] = deque()
         self._let_go = 0
@@ -113,7 +118,7 @@ class RulesService:
 
     def _engine_over(self, inventory: Inventory) -> Engine:
         grid = self._grid()
-        return Engine(inventory, self._plans, self._timezone, self._book, grid, live=True)
+        return Engine(inventory, self._plans, self._timezone, self._book.current, grid, live=True)
 
     def start(self) -> None:
         """Takes up the saved state, or the open cases and the recent readings; then goes on."""
@@ -200,7 +205,7 @@ class RulesService:
 
     def work(self) -> None:
         """Takes in what has come, judges, records, and hears of what people did."""
-        self._keep_up_with_inventory()
+        self._keep_up()
         batches: list[ReadingBatch] = []
         while self._waiting:
             batches.append(self._waiting.popleft())
@@ -228,12 +233,14 @@ class RulesService:
             return
         self._counted = {}
 
-    def _keep_up_with_inventory(self) -> None:
-        """Goes on over another inventory, with what is known of the devices that are in both."""
+    def _keep_up(self) -> None:
+        """Goes on over another inventory or by another book, with all that is known by now."""
         installed = self._inventory_now()
-        if installed is self._inventory:
+        another_book = self._book.look()
+        if installed is not self._inventory:
+            log.info("the inventory has changed: %d assets", len(installed))
+        elif not another_book:
             return
-        log.info("the inventory has changed: %d assets", len(installed))
         self._inventory = installed
         self._keep_tallies()
         state = self._engine.freeze()
@@ -308,9 +315,10 @@ class RulesService:
             "waiting_events": len(self._unrecorded) + len(self._found),
             "let_go": self._let_go,
             "watermark_age_s": round(lag, 1),
+            "rulebook": self._book.current.version,
             **(self._engine.daybook.figures() if self._engine.daybook else {}),
         }
-        problems = []
+        problems = [problem_words(self._book)] if self._book.problem else []
         if problem := self._problem or self._unsaved or self.loop.failure:
             problems.append(("rules", f"规则服务出错:{problem}", f"the rules fail: {problem}"))
         if lag > 180 + _ALLOWANCE_S * self._clock.speed:
