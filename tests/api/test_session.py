@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from api import signing_key
 from api.access import Access
 from api.caller import COOKIE
 from api.people import Me, Token
+from api.serve import Server
 from api.tokens import LIFE_S, SHIFT_S
 from cases.accounts import Accounts
 from cases.audit import By
@@ -254,3 +256,26 @@ def test_the_signing_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> Non
     file.write_text("short")
     with pytest.raises(UsageError, match="damaged"):
         signing_key.load(tmp_path)
+
+
+def test_processes_that_start_together_agree_on_the_signing_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as together:
+        keys = set(together.map(lambda _: signing_key.load(tmp_path), range(32)))
+    assert len(keys) == 1
+    assert [one.name for one in tmp_path.iterdir()] == [signing_key.FILE]
+
+
+def test_behind_a_proxy_with_tls_the_cookie_is_secure_and_the_address_the_browsers(
+    nobody: District,
+) -> None:
+    headers = {
+        "Host": "xiuhua.example.org",
+        "Origin": "https://xiuhua.example.org",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "198.51.100.7",
+    }
+    form = {"username": "a-viewer", "password": PASSWORD}
+    with Server(nobody.app, port=0) as server:
+        answered = httpx.post(f"{server.url}/api/v1/session", data=form, headers=headers)
+    assert SimpleCookie(answered.headers["set-cookie"])[COOKIE]["secure"]
+    assert nobody.accounts.trail(1)[0].address == "198.51.100.7"
