@@ -1,8 +1,9 @@
 """Stations not cleared (日产日清 missed): tonnes weighed in and not out again by the deadline.
 
 The service day runs from deadline to deadline. What is in the station is the sum of what the
-counters gained, never below zero; a counter that falls back or leaps was replaced or reset, and
-what it shows then is not tonnes. The verdict falls with the first report after the deadline, so a
+counters gained, never below zero. A counter that leaps was replaced, and what it shows then is not
+tonnes; one that falls back by a load or less was corrected, one that falls further began anew. The
+verdict falls with the first report after the deadline, so a
 lorry weighed out just before it is counted.
 """
 
@@ -30,6 +31,9 @@ _LEAP_SHARE = 0.5
 
 _DEFAULT_CAPACITY = 200.0
 _LATELY = 6 * HOUR
+
+_LOAD_T = 30.0
+"""The most that one vehicle carries (49 t in all): a weighing is no more, nor is its correction."""
 
 
 @dataclass(slots=True)
@@ -109,7 +113,8 @@ class BacklogDetector:
             balance.inside = 0.0 if math.isnan(stock) else stock
             balance.judged = deadline
         hours = max(1.0, (ts - balance.ts) / HOUR)
-        leap = (station.capacity_t_day or _DEFAULT_CAPACITY) * _LEAP_SHARE * hours
+        capacity = station.capacity_t_day or _DEFAULT_CAPACITY
+        leap = max(_LOAD_T, capacity * _LEAP_SHARE * hours)
         gained = _gain(balance.inbound, inbound, leap)
         lost = _gain(balance.outbound, outbound, leap)
         if deadline > balance.judged:
@@ -129,7 +134,7 @@ class BacklogDetector:
         balance.inside = max(0.0, balance.inside + gained - lost)
         if math.isnan(inbound) and math.isnan(outbound) and not math.isnan(stock):
             balance.inside = stock
-        balance.came_in += gained
+        balance.came_in = max(0.0, balance.came_in + gained)
         if gained or lost:
             balance.lately.append((ts, gained, lost))
         while balance.lately and balance.lately[0][0] < ts - _LATELY:
@@ -215,8 +220,15 @@ class BacklogDetector:
 
 
 def _gain(before: float, after: float, leap: float) -> float:
-    """What a counter gained; 0 where there is nothing to compare, it fell back, or it leapt."""
+    """What a counter gained; 0 where there is nothing to compare or it leapt.
+
+    Less than nothing where a weighing was corrected. One that began anew has gained what it shows.
+    """
     if math.isnan(before) or math.isnan(after):
         return 0.0
     gained = after - before
-    return gained if 0 <= gained <= leap else 0.0
+    if -_LOAD_T <= gained < 0 and after >= before / 2:
+        return gained
+    if gained < 0:
+        gained = after
+    return gained if gained <= leap else 0.0

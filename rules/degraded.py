@@ -18,8 +18,9 @@ from facility.inventory import Inventory
 from facility.measurements import LAMP_FAULTS
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from rules.circuits import Circuits, Small
+from rules.evidence import low_power_share
 from rules.fleet import Mask
-from rules.lamps import LIT_AS_PLANNED, UNLIT, Lamps, Seen, low_power_share
+from rules.lamps import LIT_AS_PLANNED, UNLIT, Lamps, Seen
 from rules.limits import Alarm
 from rules.overrides import at
 from rules.rulebook import Rulebook
@@ -95,15 +96,14 @@ class DegradedDetector:
             return
         dim = batch.column("dim_pct")
         levelled = ~np.isnan(dim)
-        rated = self._lamps.rated_w[rows]
+        rated = self._lamps.full_w[rows]
         share = seen.power_w / (low_power_share(np.where(levelled, dim / 100, 1.0)) * rated)
         loaded = np.where(levelled, dim >= 100 * _LOADED, seen.power_w >= _LOADED * rated)
         factor = np.where(loaded, batch.column("power_factor"), np.nan)
-        usual = self._circuits
-        of_limit = usual.share.hold(rows, share, share / book.weak_of_peers, levelled)
-        allowed = usual.factor.hold(
-            rows, factor / book.factor, factor + book.factor_below_peers, np.True_
-        )
+        of_limit = self._of_limit(rows, batch.ts, share, levelled)
+        usual = self._circuits.factor
+        beside = factor / usual.less(rows, book.factor_below_peers)
+        allowed = usual.hold(rows, factor / book.factor, beside, np.True_)
         faults = np.nan_to_num(batch.column("faults")).astype(np.int64)
         # Nothing goes out by itself where the controller was told to switch it off.
         doing = np.where((seen.doing == UNLIT) & (dim == 0), 0, seen.doing)
@@ -134,6 +134,22 @@ class DegradedDetector:
             clear = _fine(self._shares[row], enough) & _fine(self._factors[row], enough)
             sound = (verdict == SOUND) & (self.runs.count[row] >= 2)
             self._fine[row] = sound & clear.all(axis=1)
+
+    def _of_limit(self, rows: Codes, ts: Times, share: Floats, levelled: Mask) -> Floats:
+        """Each reading's power as a share of its limit, (n,); see :meth:`Usual.hold`.
+
+        Without a level a lamp is judged beside its segment alone, and only while that is steady:
+        a step of dimming reaches its lamps' readings one after the other.
+        """
+        usual, weak = self._circuits, at(self._book, rows).weak_of_peers
+        told = usual.share.hold(rows, share, share / usual.share.beside(rows, weak), np.True_)
+        if levelled.all():
+            return told
+        beside = share / usual.segment.beside(rows, weak)
+        untold = usual.segment.hold(rows, share, beside, np.False_)
+        steady = usual.segment.steady(rows, ts, 2 * self._lamps.every[rows])
+        judged = (steady & ~self._lamps.dimmed[rows]) | (untold >= 1)
+        return np.where(levelled, told, np.where(judged, untold, np.inf))
 
     def _count_changes(
         self, row: Codes, ts: Times, doing: NDArray[np.int8], switched: Times
@@ -171,7 +187,7 @@ class DegradedDetector:
         book, runs, every = self._book, self.runs, self._lamps.every
         if now % _LOOK_EVERY == 0:
             fresh = (self._before == LIT_AS_PLANNED) & (now - self._last <= _FRESH * every)
-            self._circuits.see(fresh, self._share, self._factor, book)
+            self._circuits.see(now, fresh, self._share, self._factor, book)
         open_rows = self._alarm.open_rows(now)
         if open_rows:
             sound = runs.held(SOUND, book.sound_hold, now, every)

@@ -23,6 +23,7 @@ from facility.inventory import Inventory
 from facility.lighting import LightingPlan
 from facility.measurements import STATUS, Kind
 from facility.readings import Codes, ReadingBatch, split_series
+from rules import evidence
 from rules import lamps as lamps_of
 from rules.backlog import BacklogDetector
 from rules.day_burning import day_burning_detector
@@ -298,6 +299,7 @@ class Engine:
         self._silence.judge(now, silent)
         self.tracker.unheard = partial(self._is_silent, silent)
         lamps_silent = silent[self._lamp_span]
+        self._lamps.look(now)
         self._unlit.judge(now, lamps_silent, self._degraded.unsettled(now))
         self._burning.judge(now, lamps_silent)
         self._degraded.judge(now, lamps_silent)
@@ -340,11 +342,11 @@ class Engine:
         """lit; dark where it was judged against the plan; off where it is just not lit."""
         words = VOCABULARY[Kind.STREETLIGHT]
         shown, runs = self._lamps.shown, self._lamps.runs
-        state[shown == lamps_of.UNKNOWN] = _UNKNOWN
-        state[shown == lamps_of.LIT] = words.index("lit")
-        state[shown == lamps_of.DARK] = words.index("off")
+        state[shown == evidence.UNKNOWN] = _UNKNOWN
+        state[shown == evidence.LIT] = words.index("lit")
+        state[shown == evidence.DARK] = words.index("off")
         lit, since = self._lamps.planned_now(self.now)
-        dark = (shown == lamps_of.DARK) & (runs.doing == lamps_of.UNLIT)
+        dark = (shown == evidence.DARK) & (runs.doing == lamps_of.UNLIT)
         state[dark & lit & (runs.since >= since)] = words.index("dark")
         return state
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from facility.clock import DAY, MINUTE, SECOND
 from facility.inventory import Inventory
 from facility.measurements import STATUS, Kind
-from facility.readings import Codes, Names, ReadingBatch, Times, split_series
+from facility.readings import Codes, Floats, Names, ReadingBatch, Times, split_series
 
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
@@ -18,6 +18,16 @@ Mask = NDArray[np.bool_]
 _DEFAULT_EVERY = 10 * MINUTE
 _LEARNED_AFTER = 4
 """Readings until a report interval that the inventory does not give is trusted."""
+
+_REGULAR = 0.35
+"""Mean deviation, as a share of the interval, up to which a device reports regularly. One that
+reports when something changes does not, and is known only by its longest pause of a day."""
+
+_DEVIATIONS = 4
+"""Added to what an interval that was learned allows, as TCP does for its timers (RFC 6298)."""
+
+_PAUSES = 1.5
+"""Times its longest pause that an irregular device may be quiet."""
 
 
 class Fleet:
@@ -28,7 +38,7 @@ class Fleet:
     telemetry, 0 before any.
     """
 
-    KEPT = ("every", "heard", "_last_ts", "_intervals")
+    KEPT = ("every", "heard", "_last_ts", "_intervals", "_deviation", "_longest", "_first_ts")
 
     def __init__(self, inventory: Inventory) -> None:
         self.ids: list[str] = []
@@ -48,6 +58,9 @@ class Fleet:
         self._learning = self.every == 0
         self._last_ts: Times = np.zeros(len(self.ids), dtype=np.int64)
         self._intervals = np.zeros(len(self.ids), dtype=np.int16)
+        self._deviation: Times = np.zeros(len(self.ids), dtype=np.int64)
+        self._longest: Times = np.zeros(len(self.ids), dtype=np.int64)
+        self._first_ts: Times = np.zeros(len(self.ids), dtype=np.int64)
         self._names: Names | None = None
         self._row_of_code: Codes = np.empty(0, dtype=np.int32)
 
@@ -81,14 +94,18 @@ class Fleet:
 
     def _learn(self, rows: Codes, ts: Times) -> None:
         """Learns intervals from times of measurement: late delivery does not change them."""
+        first = self._last_ts[rows] == 0
+        self._first_ts[rows[first]] = ts[first]
         gap = ts - self._last_ts[rows]
-        timed = self._learning[rows] & (gap > 0) & (gap < DAY) & (self._last_ts[rows] > 0)
-        rows_timed, gap_timed = rows[timed], gap[timed]
-        self._intervals[rows_timed] = np.minimum(self._intervals[rows_timed] + 1, 1000)
-        count = self._intervals[rows_timed]
-        known = self.every[rows_timed]
-        # A running mean that settles to a slow average; the first gap stands alone.
-        self.every[rows_timed] = known + (gap_timed - known) // np.minimum(count, 16)
+        timed = self._learning[rows] & (gap > 0) & (gap < DAY) & ~first
+        row, gap = rows[timed], gap[timed]
+        self._intervals[row] = np.minimum(self._intervals[row] + 1, 1000)
+        # Running means that settle to slow averages; the first gap stands alone.
+        slow = np.minimum(self._intervals[row], 16)
+        off = np.where(self._intervals[row] > 1, np.abs(gap - self.every[row]), 0)
+        self._deviation[row] += (off - self._deviation[row]) // slow
+        self.every[row] += (gap - self.every[row]) // slow
+        self._longest[row] = np.maximum(self._longest[row], gap)
         newer = ts > self._last_ts[rows]
         self._last_ts[rows[newer]] = ts[newer]
 
@@ -103,8 +120,23 @@ class Fleet:
 
     def interval_known(self) -> Mask:
         """Devices whose report interval is given or learned, bool (n,)."""
-        known: Mask = (self.every > 0) & (~self._learning | (self._intervals >= _LEARNED_AFTER))
+        learned = self._intervals >= _LEARNED_AFTER
+        learned &= self._regular() | (self._last_ts - self._first_ts >= DAY)
+        known: Mask = (self.every > 0) & (~self._learning | learned)
         return known
+
+    def quiet(self, reports: float | Floats) -> Times:
+        """For how long a device may be unheard until so many reports are missing, (n,) ms."""
+        allowed = (self.every * reports).astype(np.int64)
+        if not self._learning.any():
+            return allowed
+        allowed += np.where(self._learning, _DEVIATIONS * self._deviation, 0)
+        pause = np.where(self._regular(), 0, _PAUSES * self._longest).astype(np.int64)
+        return np.where(self._learning, np.maximum(allowed, pause), allowed)
+
+    def _regular(self) -> Mask:
+        regular: Mask = self._deviation <= _REGULAR * self.every
+        return regular
 
 
 def by_row(rows: Codes) -> Rows:

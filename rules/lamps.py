@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,92 +12,37 @@ from numpy.typing import NDArray
 from facility.assets import Streetlight
 from facility.clock import MINUTE
 from facility.lighting import LightingPlan, Schedule
-from facility.measurements import LAMP_FAULTS
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from facility.sun import Place
 from rules import rulebook
+from rules.evidence import LIT, UNKNOWN, Around, consumption, evidence
 from rules.fleet import Mask, Rows, rounds
 from rules.overrides import at
 from rules.runs import NOT_JUDGED, Runs
 
-UNKNOWN, DARK, LIT = -1, 0, 1
-"""What one reading shows of a lamp."""
-
 LIT_AS_PLANNED, OFF_AS_PLANNED, UNLIT, BURNING = range(1, 5)
 """What a lamp does, held against its plan; or ``NOT_JUDGED``."""
 
-_NOT_LIT = sum(1 << LAMP_FAULTS.index(f) for f in ("lamp_failure", "gear_failure", "supply_loss"))
-_DAY_BURNER = 1 << LAMP_FAULTS.index("day_burner")
 _DEFAULT_EVERY = 10 * MINUTE
 _SUN_GRID = 10
 """Lamps within a tenth of a degree share their sun times: less than half a minute apart."""
 
+_NIGHT = LightingPlan("night", "", 1, (("sunset+45", "sunrise-45"),))
+"""When the sky adds less light than a lamp: civil twilight lasts 25 to 40 min, then it is 3 lx."""
 
-def evidence(
-    batch: ReadingBatch, rated_w: Floats, planned: Mask, book: rulebook.Lamps
-) -> NDArray[np.int8]:
-    """DARK, LIT or UNKNOWN by each reading alone, int8 (n,); ``planned`` where it should be lit.
+_LEAST_FULL_W = 15.0
+"""A street lamp draws no less at full level; what was seen below may be its standby alone."""
 
-    Power speaks first: a relay said to be closed without consumption is a dark lamp (lamp failure,
-    OMA LwM2M object 3416). Then what the controller reports, then the relay, then light; but by
-    day light proves nothing, and while a lamp should be off, a little power is its controller's.
-    """
-    power = consumption(batch)
-    dark_w = _dark_limit(rated_w, batch.column("dim_pct"), book)
-    lit_w = np.where(planned, dark_w, np.fmax(book.burning_floor_w, book.burning_share * rated_w))
-    faults = np.nan_to_num(batch.column("faults")).astype(np.int64)
-    on = batch.column("on")
-    lux = batch.column("lux")
-    shown = np.select(
-        [
-            power >= lit_w,
-            power < dark_w,
-            ~np.isnan(power),
-            (faults & _NOT_LIT) != 0,
-            ((faults & _DAY_BURNER) != 0) & ~planned,
-            on == 0,
-            on == 1,
-            batch.column("voltage_v") < 20,
-            (lux >= 5) & planned,
-            (lux < 1) & planned,
-        ],
-        [LIT, DARK, UNKNOWN, DARK, LIT, DARK, LIT, DARK, LIT, DARK],
-        default=UNKNOWN,
-    )
-    return shown.astype(np.int8)
+_PEERS = 4
+"""Lamps of a segment that must be lit before they say anything of one of them."""
 
+_COMMON = 0.25
+"""Share of a segment's lamps that draw little from which this is dimming, and no lamp's fault."""
 
-def _dark_limit(rated_w: Floats, dim_pct: Floats, book: rulebook.Lamps) -> Floats:
-    """Below how many watts a lamp is dark, (n,).
+_FRESH = 1.5
+"""Report intervals for which a lamp's last reading counts among its circuit's."""
 
-    A dead lamp's controller still draws a watt or two; a dimmed lamp draws little as well, so the
-    limit falls with the level.
-    """
-    level = np.nan_to_num(dim_pct, nan=100.0) / 100
-    limit = np.fmax(book.dark_floor_w, book.dark_share * rated_w)
-    least = np.fmax(1.0, 0.6 * low_power_share(level) * rated_w)
-    return np.where(np.isnan(rated_w), limit, np.fmin(limit, least))
-
-
-def low_power_share(level: Floats) -> Floats:
-    """The least share of its rating that a sound lamp draws at a dimming level of 0 to 1.
-
-    A straight line from 4.48 W at 10 % to 48 W at 100 %, as a maker sets it for lamps of 61 to
-    65 W (domain facts), here of 63 W.
-    """
-    share = 4.48 + (48 - 4.48) * (np.clip(level, 0.1, 1.0) - 0.1) / 0.9
-    return np.asarray(share / 63)
-
-
-def consumption(batch: ReadingBatch) -> Floats:
-    """Active power in W, from power or else current × voltage × power factor; NaN where unknown."""
-    power = batch.column("power_w")
-    if not np.isnan(power).any():
-        return power
-    factor = np.nan_to_num(batch.column("power_factor"), nan=1.0)
-    derived = batch.column("current_a") * batch.column("voltage_v") * factor
-    # With a power factor of 0 there is no telling; the apparent power still shows a load.
-    return np.where(np.isnan(power), derived, power)
+_LOOK_EVERY = 2 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +63,15 @@ class Lamps:
     """What each lamp was last seen to do, held against its plan.
 
     Their runs lie each within one lit or unlit period of the plan. Arrays are (n,), in the order
-    of the inventory.
+    of the inventory. ``full_w`` is what a lamp draws at full level: its rating; where there is
+    none, the most that two readings in a row have shown, or what its segment's others draw.
+    ``dimmed`` are those in whose segment many draw as little as a driver without a lamp would.
     """
 
-    KEPT = ("runs", "shown", "power_w", "dim_pct", "on", "voltage_v", "last")
+    KEPT = (
+        *("runs", "shown", "power_w", "dim_pct", "on", "voltage_v", "last"),
+        *("full_w", "_most", "_beside", "dimmed"),
+    )
 
     def __init__(
         self,
@@ -132,9 +83,16 @@ class Lamps:
     ) -> None:
         self._book = book
         self._every = every
-        self.rated_w = np.array([lamp.rated_w or np.nan for lamp in lamps])
         self._schedules, self._schedule_of = _schedules(lamps, plans, timezone)
+        self._skies = [Schedule(_NIGHT, one.place) for one in self._schedules]
         n = len(lamps)
+        rated = [lamp.rated_w or np.nan for lamp in lamps]
+        self.full_w: Floats = np.array(rated, dtype=np.float64)
+        self._unrated: Mask = np.isnan(self.full_w)
+        self._most = np.zeros(n, dtype=np.float32)
+        self._neighbours = _neighbours(lamps)
+        self._beside: Floats = np.full(n, np.nan)
+        self.dimmed: Mask = np.zeros(n, dtype=bool)
         self.shown = np.full(n, UNKNOWN, dtype=np.int8)
         self.power_w = np.full(n, np.nan, dtype=np.float32)
         self.dim_pct = np.full(n, np.nan, dtype=np.float32)
@@ -152,7 +110,8 @@ class Lamps:
         """Takes a batch in; ``rows`` are its lamps. Repeated and older readings change no run."""
         planned, switched = self._planned(rows, batch.ts)
         book = at(self._book, rows)
-        shown = evidence(batch, self.rated_w[rows], planned, book)
+        around = Around(planned, self._night(rows, batch), self.full_w[rows], self._beside[rows])
+        shown = evidence(batch, around, book)
         judged = (shown != UNKNOWN) & (batch.ts - switched >= book.settle)
         doing = np.where(
             shown == LIT,
@@ -169,12 +128,32 @@ class Lamps:
             newer = ts > self.last[row]
             row, part = row[newer], part[newer]
             self.last[row] = batch.ts[part]
+            seen_twice = np.fmin(power[part], self.power_w[row])
+            self._most[row] = np.fmax(self._most[row], seen_twice)
             self.shown[row] = np.where(shown[part] == UNKNOWN, self.shown[row], shown[part])
             self.power_w[row] = power[part]
             self.dim_pct[row] = dim[part]
             self.on[row] = on[part]
             self.voltage_v[row] = voltage[part]
         return Seen(doing, power, switched, parts)
+
+    def look(self, now: int) -> None:
+        """Takes stock of what the lit lamps of each segment draw."""
+        if now % _LOOK_EVERY:
+            return
+        of, many = self._neighbours, len(self._neighbours)
+        if self._unrated.any():
+            own = self._unrated & (self._most >= _LEAST_FULL_W)
+            self.full_w[own] = self._most[own]
+            others = self._unrated & ~own
+            known = ~np.isnan(self.full_w) & ~others
+            self.full_w[others] = _means(of, self.full_w, known, many, 1)[others]
+        share = self.power_w / self.full_w
+        fresh = (now - self.last <= _FRESH * self.every) & ~np.isnan(share)
+        lit = fresh & (self.shown == LIT)
+        little = (share >= self._book.dark_share) & (share < self._book.standby_share)
+        self.dimmed[:] = _means(of, little, fresh, many, _PEERS) > _COMMON
+        self._beside[:] = np.where(self.dimmed, np.nan, _means(of, share, lit, many, _PEERS))
 
     @property
     def every(self) -> Times:
@@ -232,6 +211,17 @@ class Lamps:
         since = np.array([s.since(moment)[0] for s in self._schedules], dtype=np.int64)
         return lit[self._schedule_of], since[self._schedule_of]
 
+    def _night(self, rows: Codes, batch: ReadingBatch) -> Mask:
+        """Where the sky is dark; nowhere if no lamp measures light."""
+        night = np.zeros(len(rows), dtype=bool)
+        if "lux" in batch.columns:
+            schedule_of = self._schedule_of[rows]
+            for code, sky in enumerate(self._skies):
+                mine = np.flatnonzero(schedule_of == code)
+                if len(mine):
+                    night[mine] = sky.lit(batch.ts[mine])
+        return night
+
     def _planned(self, rows: Codes, ts: Times) -> tuple[Mask, Times]:
         lit = np.zeros(len(ts), dtype=bool)
         since = np.zeros(len(ts), dtype=np.int64)
@@ -259,3 +249,27 @@ def _schedules(
             schedules.append(Schedule(plans[lamp.plan], place))
         schedule_of[row] = codes[key]
     return schedules, schedule_of
+
+
+def _neighbours(lamps: Sequence[Streetlight]) -> NDArray[np.int32]:
+    """Each lamp's segment, or where that is too small its circuit, as a code (n,)."""
+    of_segment = Counter(lamp.segment for lamp in lamps)
+    names = [
+        lamp.segment
+        if lamp.segment and (of_segment[lamp.segment] > _PEERS or not lamp.circuit)
+        else f"/{lamp.circuit or lamp.id}"
+        for lamp in lamps
+    ]
+    codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
+    return np.array([codes[name] for name in names], dtype=np.int32)
+
+
+def _means(
+    group_of: NDArray[np.int32], values: Floats | Mask, counted: Mask, many: int, least: int
+) -> Floats:
+    """Each row's mean over those of its group that count, (n,); NaN for fewer than ``least``."""
+    group = group_of[counted]
+    count = np.bincount(group, minlength=many)
+    sums = np.bincount(group, weights=values[counted], minlength=many)
+    mean = np.where(count >= least, sums / np.maximum(count, 1), np.nan)
+    return np.asarray(mean[group_of])

@@ -144,7 +144,8 @@ class LampsLostDetector:
         reference = np.where(by_plan, rated, reference)
         worth = np.where(lamps > 0, reference / np.maximum(lamps, 1), book.lamp_w)
         limit = np.maximum(book.lamps * worth, book.share * reference)
-        limit = np.maximum(limit, book.spreads * self.scales.spread[row] * reference)
+        spread = np.where(told, self.scales.spread[row], self.nights.spread[row])
+        limit = np.maximum(limit, book.spreads * spread * reference)
         # What is seen dark is no loss of its own; where the lamps tell, it is not in their sum.
         reference = np.maximum(reference - np.where(told, 0, demand.dark[row]) * worth, 0)
         # By the plan alone nothing but darkness can be told.
@@ -179,7 +180,8 @@ class LampsLostDetector:
         """Opens the cases of the series that were low for the hold."""
         runs, every = self.runs, self._every()
         enough = runs.count * every >= _DATA_SHARE * (runs.last - runs.since)
-        held = runs.held(LOW, self._book.hold, now, every) & enough
+        hold = self._book.hold + self._supply.late(self._book.hold // 3)
+        held = runs.held(LOW, hold, now, every) & enough
         fresh = now - self._last <= 2 * every + self._book.hold
         by_circuit = np.zeros(len(self._supply.ids), dtype=bool)
         by_circuit[self._cabinet_of[~self._whole & fresh]] = True

@@ -22,10 +22,14 @@ _BINS = DAY // _BIN
 _KEPT = 5
 
 
-class Nights:
-    """The last nights of m series."""
+_SLOW = 0.05
+"""Share of a new bin in the usual distance between nights: about the bins of three hours."""
 
-    KEPT = ("_watts", "_night", "_bin", "_sum", "_count", "_bad")
+
+class Nights:
+    """The last nights of m series; ``spread`` (m,) is by what share two nights usually differ."""
+
+    KEPT = ("_watts", "_night", "_bin", "_sum", "_count", "_bad", "spread")
 
     def __init__(self, m: int, timezone: str, least: int) -> None:
         self._zone = ZoneInfo(timezone)
@@ -37,6 +41,7 @@ class Nights:
         self._sum = np.zeros(m)
         self._count = np.zeros(m, dtype=np.int32)
         self._bad: Mask = np.zeros(m, dtype=bool)
+        self.spread: NDArray[np.float32] = np.zeros(m, dtype=np.float32)
 
     def reference(self, row: Codes, ts: Times) -> Floats:
         """What each series (k,) drew at that time of other nights, W; NaN until it is learned."""
@@ -59,6 +64,7 @@ class Nights:
         over = row[done]
         learned = over[(self._bin[over] >= 0) & ~self._bad[over] & (self._count[over] > 0)]
         mean = self._sum[learned] / self._count[learned]
+        self._compare(learned, mean)
         self._watts[learned, self._night[learned] % _KEPT, self._bin[learned]] = mean
         # A night that begins takes the place of the oldest.
         fresh = done & (self._night[row] != night)
@@ -70,6 +76,15 @@ class Nights:
         self._sum[row] += watts
         self._count[row] += 1
         self._bad[row] |= bad
+
+    def _compare(self, row: Codes, mean: Floats) -> None:
+        """Learns how far a bin lies from that of the nights before."""
+        others = (np.arange(_KEPT) - self._night[row][:, None]) % _KEPT != 0
+        past = np.where(others, self._watts[row, :, self._bin[row]], np.nan)
+        known = (~np.isnan(past)).any(axis=1) & (mean > 0)
+        row, usual = row[known], np.nanmedian(past[known], axis=1)
+        off = np.minimum(np.abs(usual / mean[known] - 1), 1)
+        self.spread[row] += (off - self.spread[row]) * _SLOW
 
     def _place(self, ts: Times) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """(night, bin) of each time."""

@@ -28,7 +28,7 @@ GASES = {"h2s_mg_m3": "hydrogen_sulphide", "nh3_mg_m3": "ammonia", "odour": "odo
 """Field → the cause of the case."""
 
 _DEFAULT_EVERY = 10 * MINUTE
-_MIN_READINGS = 4
+_MIN_READINGS = 2
 
 Hour = list[tuple[int, tuple[float, ...]]]
 """(ts, the fields of ``GASES``) of the readings of a station's last hour, in order of time."""

@@ -2,9 +2,11 @@
 
 Passes are gathered into windows, so that a busy road and a quiet one are judged on equal evidence
 and a surge of traffic changes nothing. Each window's impacts per pass are held against the median
-and MAD of the cover's own earlier windows (robust z, MAD floored by what chance alone would give);
-until it has enough of them, against a prior that only a loud cover exceeds. Where the sensor sends
-vibration too, it must have grown as well: energy or impulsiveness (domain facts).
+and MAD of the cover's own earlier windows (robust z, MAD floored by what chance alone would give),
+and must exceed nine in ten of them: by night there are more lorries, which strike harder. Until it
+has enough of them, from around the clock, a prior is mixed in that only a loud cover exceeds. Where
+the sensor sends vibration too, it must have grown as well: energy or impulsiveness (domain facts).
+And it must last: a convoy passes, a loose cover stays loose.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from facility.clock import DAY
 from facility.inventory import Inventory
 from facility.readings import Codes, Floats, ReadingBatch
-from rules.fleet import Rows, rounds
+from rules.fleet import Mask, Rows, rounds
 from rules.overrides import at
 from rules.rulebook import Rulebook
 from rules.sight import FAULT, NOTHING, SOUND, Sight
@@ -26,6 +29,15 @@ _KEPT = 48
 """Windows a cover's normal is learned from: about two days on a main road."""
 
 _CHANCE_FLOOR = 0.004
+_USUAL = 0.9
+"""The quantile of its earlier windows that a loud one exceeds."""
+
+_AGAIN = 0.5
+"""Of the limits that make a window loud: above is restless, below quiet."""
+
+_MANY = 6
+"""Restless windows in a row that are as good as loud ones, if they outlast a night."""
+
 _MAD_TO_SIGMA = 1.4826
 _VIBRATION = ("vib_rms_g", "vib_peak_g", "kurtosis")
 
@@ -37,8 +49,8 @@ class RattleDetector:
     """
 
     KEPT = (
-        *("_last", "_passes", "_sums", "_window", "_windows", "_learned"),
-        *("_normal", "_score", "_loud", "_quiet", "_judged_at"),
+        *("_last", "_passes", "_sums", "_window", "_windows", "_learned", "_first", "_begun"),
+        *("_normal", "_score", "_loud", "_restless", "_quiet", "_since", "_judged_at"),
     )
 
     def __init__(self, inventory: Inventory, book: Rulebook, tracker: Tracker) -> None:
@@ -57,9 +69,13 @@ class RattleDetector:
         self._normal = np.full(n, np.nan, dtype=np.float32)
         self._score = np.zeros(n, dtype=np.float32)
         self._loud = np.zeros(n, dtype=np.int16)
+        self._restless = np.zeros(n, dtype=np.int16)
         self._quiet = np.zeros(n, dtype=np.int16)
-        # When the last window was full, ms.
-        self._judged_at = np.zeros(n, dtype=np.int64)
+        # When the last window was full, the first one learned, the current one begun, and the run
+        # of restless or of quiet ones, ms.
+        self._judged_at, self._first, self._begun, self._since = (
+            np.zeros(n, dtype=np.int64) for _ in range(4)
+        )
 
     def feed(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes a batch in; ``rows`` are its covers. Late readings are left out of the windows."""
@@ -71,6 +87,8 @@ class RattleDetector:
             self._last[rows[part]] = batch.ts[part]
             part = part[usable[part]]
             row = rows[part]
+            fresh = self._passes[row] == 0
+            self._begun[row[fresh]] = batch.ts[part[fresh]]
             self._passes[row] += passes[part]
             # A feature the sensor does not send stays NaN, and is then not asked about.
             self._sums[row] += cells[part]
@@ -85,27 +103,30 @@ class RattleDetector:
         window = self._sums[row] / passes[:, None]
         window[:, 0] = np.minimum(window[:, 0], 1.0)
         self._window[row] = window
-        loud = self._is_loud(row, window, passes)
-        self._loud[row] = np.where(loud, np.minimum(self._loud[row] + 1, 1000), 0)
-        self._quiet[row] = np.where(loud, 0, np.minimum(self._quiet[row] + 1, 1000))
-        # What is loud is never learned as normal, nor anything while a case is open.
+        loud, restless, quiet = self._heard(row, window, passes)
+        began = (restless & (self._restless[row] == 0)) | (quiet & (self._quiet[row] == 0))
+        self._since[row[began]] = self._begun[row[began]]
+        for run, now in ((self._loud, loud), (self._restless, restless), (self._quiet, quiet)):
+            run[row] = np.where(now, np.minimum(run[row] + 1, 1000), 0)
+        # What stands out is never learned as normal, nor anything while a case is open.
         members = self._tracker.members(FAMILY[TYPE])
-        calm = row[~loud]
+        calm = row[~restless]
         learn = np.array([self._ids[r] not in members for r in calm.tolist()], dtype=bool)
         calm = calm[learn]
         self._windows[calm, self._learned[calm] % _KEPT] = self._window[calm]
+        self._first[calm] = np.where(self._learned[calm] > 0, self._first[calm], self._begun[calm])
         self._learned[calm] += 1
         self._passes[row] = 0
         self._sums[row] = 0
 
-    def _is_loud(self, row: Codes, window: Floats, passes: Floats) -> NDArray[np.bool_]:
-        """Whether each window is far above its cover's normal, bool (n,)."""
+    def _heard(self, row: Codes, window: Floats, passes: Floats) -> tuple[Mask, Mask, Mask]:
+        """(far above its cover's normal, well above it, near it) of each window, each (n,)."""
         book = at(self._book, row)
         ratio = window[:, 0]
         count = np.minimum(self._learned[row], _KEPT)
         past = self._windows[row]
         normal = np.full((len(row), window.shape[1]), np.nan)
-        spread = np.zeros(len(row))
+        spread, usual = np.zeros(len(row)), np.zeros(len(row))
         some = np.flatnonzero(count >= 3)
         for feature in range(window.shape[1]):
             sent = some[~np.isnan(past[some, :, feature]).all(axis=1)]
@@ -113,32 +134,37 @@ class RattleDetector:
         if len(some):
             deviation = np.abs(past[some, :, 0] - normal[some, :1])
             spread[some] = _MAD_TO_SIGMA * np.nanmedian(deviation, axis=1)
-        # The prior's weight goes down with each window learned.
-        doubt = np.clip(1 - count / book.learn_windows, 0, 1)
+            usual[some] = np.nanquantile(past[some, :, 0], _USUAL, axis=1)
+        # The prior's weight goes down with each window learned, around the clock.
+        seen = np.where(count > 0, self._last[row] - self._first[row], 0) / DAY
+        doubt = np.clip(1 - np.minimum(count / book.learn_windows, seen), 0, 1)
         median = np.where(np.isnan(normal[:, 0]), book.prior_median, normal[:, 0])
         chance = np.sqrt(np.clip(median * (1 - median), 0, None) / passes) + _CHANCE_FLOOR
         scale = np.maximum(np.maximum(spread, chance), doubt * book.prior_scale)
-        score = (ratio - median) / scale
+        score, excess = (ratio - median) / scale, ratio - np.maximum(median, usual)
         self._normal[row] = median
         self._score[row] = score
         grown = window[:, 1:] / np.where(normal[:, 1:] > 0, normal[:, 1:], np.nan)
         told = ~np.isnan(grown)
         shakes = np.where(told, grown, 0).max(axis=1) >= book.vibration
-        loud: NDArray[np.bool_] = (
-            (score >= book.z) & (ratio - median >= book.excess) & (shakes | ~told.any(axis=1))
-        )
-        return loud
+        shakes |= ~told.any(axis=1)
+        above = (score >= _AGAIN * book.z) & (excess >= _AGAIN * book.excess)
+        loud = (score >= book.z) & (excess >= book.excess)
+        return loud & shakes, above & shakes, ~above
 
     def judge(self, now: int) -> None:
         """Opens and ends cases by the covers' last windows."""
         members = self._tracker.members(FAMILY[TYPE])
-        quiet = self._quiet >= self._book.windows
+        lasted = self._last - self._since
+        quiet = (self._quiet >= self._book.windows) & (lasted >= self._book.hold)
         for cover, case in list(members.items()):
             row = self._row_of.get(cover)
             if row is None or quiet[row]:
                 shown = {} if row is None else self._shown(row)
                 self._tracker.leave(now, case, (cover,), "quiet", shown)
-        raised: Rows = np.flatnonzero(self._loud >= self._book.windows)
+        loud = (self._loud >= self._book.windows) & (lasted >= self._book.hold)
+        loud |= (self._restless >= _MANY) & (lasted >= self._book.long_hold)
+        raised: Rows = np.flatnonzero(loud & (self._restless > 0))
         for row in raised.tolist():
             cover = self._ids[row]
             if cover not in members:
@@ -152,7 +178,7 @@ class RattleDetector:
         row = self._row_of.get(cover)
         if row is None:
             return Sight()
-        says = FAULT if self._loud[row] else SOUND if self._quiet[row] else NOTHING
+        says = FAULT if self._restless[row] else SOUND if self._quiet[row] else NOTHING
         return Sight(says, int(self._judged_at[row]), readings=int(at(self._book, row).windows) + 1)
 
     def _shown(self, row: int) -> dict[str, object]:

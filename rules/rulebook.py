@@ -42,8 +42,11 @@ class Lamps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settle: Duration
     dark_floor_w: NotNegative
     dark_share: Share
-    burning_floor_w: NotNegative
-    burning_share: Share
+    dark_of_least: Share
+    standby_floor_w: NotNegative
+    standby_share: Share
+    lit_lux: Positive
+    dark_lux: NotNegative
     unlit_hold: Duration
     lit_hold: Duration
     burning_hold: Duration
@@ -110,6 +113,8 @@ class Rattle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     window_passes: Positive
     windows: Count
+    hold: Duration
+    long_hold: Duration
     z: Positive
     excess: NotNegative
     vibration: Positive

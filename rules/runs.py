@@ -58,7 +58,9 @@ class Runs:
         self.doing[row] = doing
         self.last[row] = ts
 
-    def held(self, doing: int, hold: int, now: int, every: Times, readings: int = 2) -> Mask:
+    def held(
+        self, doing: int, hold: int | Times, now: int, every: Times, readings: int = 2
+    ) -> Mask:
         """Rows seen doing so for ``hold`` ms, by so many readings at least, bool (n,).
 
         ``every`` (n,) are the report intervals, ms.

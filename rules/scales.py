@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from facility.clock import HOUR, MINUTE
+from facility.clock import HOUR
 from facility.readings import Codes, Floats, Times
 from rules.fleet import Mask
 from rules.supply import Demand
 
 _LEVELS = 12
-_LEARNED = 30 * MINUTE
+_LEARNED = HOUR
 _SLOW = 4 * HOUR
 """The factor follows over so long: a driver ages in months, a lamp is lost at once."""
 
@@ -24,7 +24,11 @@ _NEAR = 0.1
 
 
 class Scales:
-    """Of m series: ``spread`` (m,) is how far readings usually lie from what is expected."""
+    """Of m series: ``spread`` (m,) is how far readings usually lie from what is expected.
+
+    Readings and lamps are not of the same moment, so where dimming changes all the time they lie
+    apart. A loss only ever lies below; what lies above shows how far apart they are without one.
+    """
 
     KEPT = ("_factor", "_taught", "spread")
 
@@ -42,6 +46,11 @@ class Scales:
     def learn(self, row: Codes, gap: Times, power: Floats, demand: Demand, good: Mask) -> None:
         """Takes in a round of readings, ``gap`` (k,) ms after the ones before them."""
         good = good & (demand.watts[row] > 0) & demand.steady[row]
+        expected = self.expect(row, demand)
+        over = np.where(good, 2 * np.maximum(power / expected - 1, 0), np.nan)
+        told = ~np.isnan(over)
+        step = np.minimum(np.minimum(gap, HOUR)[told] / _LEARNED, 0.1)
+        self.spread[row[told]] += (np.minimum(over[told], 1) - self.spread[row[told]]) * step
         row, gap, power = row[good], gap[good], power[good]
         level = _level(row, demand)
         factor = power / demand.watts[row]
@@ -49,12 +58,11 @@ class Scales:
         off = np.where(taught >= _LEARNED, np.abs(factor / known - 1), 0)
         near = off <= _NEAR
         row, level, gap, factor = row[near], level[near], gap[near], factor[near]
-        taught, known, off = taught[near], np.nan_to_num(known[near]), off[near]
+        taught, known = taught[near], np.nan_to_num(known[near])
         step = np.minimum(gap, HOUR)
         weight = step / np.minimum(taught + step, _SLOW)
         self._factor[row, level] = known + (factor - known) * weight
         self._taught[row, level] = np.minimum(taught + step, _SLOW)
-        self.spread[row] += (off - self.spread[row]) * np.minimum(weight, 0.1)
 
 
 def _level(row: Codes, demand: Demand) -> NDArray[np.int64]:

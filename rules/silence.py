@@ -25,10 +25,13 @@ from rules.tracker import Tracker
 TYPE = "device.silent"
 FAMILY = "silent"
 
-_FEED_LOST = 5 * MINUTE
-"""With nothing heard from a whole fleet for so long, the feed is lost, not the devices."""
-
 _FEED_MIN_DEVICES = 20
+_FEED_SHARE = 0.05
+"""Where so many of a fleet should have been heard and nothing was, the feed is lost, not they."""
+
+_OVERDUE = 1.5
+"""Report intervals by which a device should have been heard."""
+
 _OFFLINE = float(STATUS_STATES.index("offline"))
 _POWER_LOSS = float(STATUS_REASONS.index("power_loss"))
 _STILL_OUT = 1.25
@@ -48,7 +51,7 @@ class SilenceDetector:
     """Opens and ends ``device.silent``."""
 
     KEPT = ("_lost_power", "_since")
-    PLAIN: ClassVar[dict[str, Any]] = {"_lost": bool}
+    PLAIN: ClassVar[dict[str, Any]] = {"_last_any": int}
 
     def __init__(
         self, inventory: Inventory, fleet: Fleet, book: Rulebook, tracker: Tracker
@@ -66,6 +69,7 @@ class SilenceDetector:
         self._lost_power = np.zeros(len(fleet), dtype=np.int64)
         # From when on a device is expected to be heard, ms; 0 before it is.
         self._since: Times = np.zeros(len(fleet), dtype=np.int64)
+        self._last_any = 0
         self._lost = False
 
     def feed_status(self, rows: Codes, batch: ReadingBatch) -> None:
@@ -82,14 +86,35 @@ class SilenceDetector:
         if not fleet.heard.any():
             return np.zeros(len(fleet), dtype=bool)
         self._since[self._since == 0] = now
-        # Once a lost feed is back, every device has its time to be heard again.
-        lost = self._feed_is_lost(now)
-        if self._lost and not lost:
-            self._since[:] = now
-        self._lost = lost
-        allowed = fleet.every * (self._book.missed + self._book.margin)
-        missing: Mask = now - np.maximum(fleet.heard, self._since) > allowed
+        allowed = self._allowed()
+        last = int(fleet.heard.max())
+        if self._last_any and last > self._last_any:
+            # Once a lost feed is back, each device it was lost for has its full time again.
+            gap = now - MINUTE - self._last_any
+            if self._is_lost(self._last_any, gap, allowed):
+                self._since[gap >= _OVERDUE * fleet.every] = now
+        self._last_any = last
+        self._lost = self._is_lost(last, now - last, allowed)
+        missing: Mask = (last if self._lost else now) - self._started() > allowed
         return missing & fleet.interval_known()
+
+    def _allowed(self) -> Times:
+        """For how long each device may be unheard, (n,) ms."""
+        return self._fleet.quiet(self._book.missed + self._book.margin)
+
+    def _started(self) -> Times:
+        """From when on each device's next report is waited for, (n,) ms."""
+        return np.maximum(self._fleet.heard, self._since)
+
+    def _is_lost(self, last: int, gap: int, allowed: Times) -> bool:
+        """Whether after ``last`` so many should have been heard within ``gap`` ms that the feed
+        was lost."""
+        fleet = self._fleet
+        if len(fleet) < _FEED_MIN_DEVICES or gap < MINUTE:
+            return False
+        expected = (fleet.every > 0) & (gap >= _OVERDUE * fleet.every)
+        expected &= last - self._started() <= allowed
+        return int(expected.sum()) >= max(5, _FEED_SHARE * len(fleet))
 
     def judge(self, now: int, silent: Mask) -> None:
         """Takes stock at ``now``."""
@@ -99,7 +124,7 @@ class SilenceDetector:
         fresh = [
             row for row in np.flatnonzero(silent).tolist() if self._fleet.ids[row] not in members
         ]
-        if not fresh or self._feed_is_lost(now):
+        if not fresh or self._lost:
             return
         settled: set[int] = set()
         for row in fresh:
@@ -164,10 +189,7 @@ class SilenceDetector:
 
     def _may_wait(self, now: int, row: int) -> bool:
         """Whether a verdict may still wait for the rest of a group: one more hold at most."""
-        book = at(self._book, row)
-        hold = self._fleet.every[row] * (book.missed + book.margin)
-        started = max(int(self._fleet.heard[row]), int(self._since[row]))
-        return bool(now - started <= 2 * hold)
+        return bool(now - self._started()[row] <= 2 * self._allowed()[row])
 
     def _out_with(self, row: int, group: _Group) -> bool:
         """Whether a device fell silent with its group: none of it was heard since."""
@@ -175,11 +197,11 @@ class SilenceDetector:
 
     def _end_where_heard(self, now: int) -> None:
         fleet = self._fleet
-        missed = np.broadcast_to(self._book.missed + self._book.margin, len(fleet))
+        allowed = self._allowed()
         back: dict[str, list[str]] = {}
         for member, case in self._tracker.members(FAMILY).items():
             row = fleet.row_of.get(member)
-            if row is None or now - fleet.heard[row] <= (fleet.every[row] or HOUR) * missed[row]:
+            if row is None or now - fleet.heard[row] <= (allowed[row] or HOUR):
                 back.setdefault(case.id, []).append(member)
         for case_id, members in back.items():
             self._tracker.leave(now, self._tracker.cases[case_id], members, "heard", {})
@@ -206,10 +228,6 @@ class SilenceDetector:
         if lost:
             shown["last_gasps"] = gasped
         return ("power" if lost else "communications"), shown
-
-    def _feed_is_lost(self, now: int) -> bool:
-        last = int(self._fleet.heard.max())
-        return len(self._fleet) >= _FEED_MIN_DEVICES and now - last > _FEED_LOST
 
     def _caseless(self, rows: Rows, silent: Mask) -> list[int]:
         members = self._tracker.members(FAMILY)

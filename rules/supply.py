@@ -7,11 +7,15 @@ import numpy as np
 from facility.clock import MINUTE
 from facility.inventory import Inventory
 from facility.readings import Codes, Floats, Names, ReadingBatch, Times, series_of
+from rules.evidence import DARK
 from rules.fleet import Mask, Rows
-from rules.lamps import DARK, Lamps
+from rules.lamps import Lamps
 
 _FRESH = 1.5
 """Report intervals for which a lamp's last reading says what it draws."""
+
+_SLOWEST = 30 * MINUTE
+"""Lamps that report more seldom are not waited for."""
 
 AHEAD = 10 * MINUTE
 """Before a switching time a circuit is left alone (domain facts: 10 min around switching)."""
@@ -113,6 +117,20 @@ class Supply:
         of = self._circuit_of if self.circuit[row] else self._cabinet_of
         return np.flatnonzero(of == row)
 
+    def late(self, allowed: int) -> Times:
+        """By how much its lamps' reports come later than ``allowed`` ms behind its own, (m,).
+
+        So long a circuit that was dimmed looks like one that has lost lamps.
+        """
+        every = self._lamps.every
+        m = len(self)
+        slowest: Times = np.zeros(2 * m + 1, dtype=np.int64)
+        np.maximum.at(slowest, self._fed_from, np.minimum(every, _SLOWEST))
+        of: Times = np.maximum(slowest[:m], slowest[m : 2 * m])
+        circuits = self._cabinet_row >= 0
+        np.maximum.at(of, self._cabinet_row[circuits], of[circuits])
+        return np.maximum(of - allowed, 0)
+
     def see(self, now: int) -> None:
         """Takes stock of what the lamps ought to draw at ``now``."""
         lamps, demand = self._lamps, self.demand
@@ -123,10 +141,10 @@ class Supply:
         steady = (now - since >= self._settle) & (planned == soon)
         fresh = now - lamps.last <= _FRESH * lamps.every
         level = np.where(np.isnan(lamps.dim_pct), np.nan, lamps.dim_pct / 100)
-        guess = np.where(lamps.shown == DARK, 0.0, level * lamps.rated_w)
+        guess = np.where(lamps.shown == DARK, 0.0, level * lamps.full_w)
         drawn = np.where(np.isnan(lamps.power_w), guess, lamps.power_w)
         known = fresh & ~np.isnan(drawn) & planned
-        rated = np.where(planned, np.nan_to_num(lamps.rated_w), 0.0)
+        rated = np.where(planned, np.nan_to_num(lamps.full_w), 0.0)
         dark = planned & fresh & (lamps.shown == DARK)
         told = self._sum(np.where(known, drawn, 0.0))
         of_known, of_all = self._sum(np.where(known, rated, 0.0)), self._sum(rated)
