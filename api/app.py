@@ -28,9 +28,11 @@ from api.routes import (
     bursts,
     calendar,
     cases,
+    daybook,
     health,
     metrics,
     readings,
+    recurrent,
     schedules,
     segments,
     session,
@@ -42,6 +44,7 @@ from api.shapes import Problem
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
 from cases.registers import Registers
+from cases.tallies import Tallies
 from facility.bus import Bus
 from facility.clock import Clock
 from facility.inventory import Inventory
@@ -62,6 +65,7 @@ def create_app(
     site: Site,
     access: Access,
     registers: Registers,
+    tallies: Tallies,
     live: Live | None = None,
     static: Path = page.STATIC,
 ) -> FastAPI:
@@ -79,19 +83,20 @@ def create_app(
     hub = Hub(Feed(clock, places, live, desk, unclosed))
     counters = Metrics()
     parts = Parts(
-        clock,
-        site,
-        places,
-        adopt,
-        waveforms,
-        live,
-        store,
-        desk,
-        unclosed,
-        hub,
-        counters,
-        access,
-        registers,
+        clock=clock,
+        site=site,
+        places=places,
+        adopt=adopt,
+        waveforms=waveforms,
+        live=live,
+        store=store,
+        desk=desk,
+        unclosed=unclosed,
+        hub=hub,
+        metrics=counters,
+        access=access,
+        registers=registers,
+        tallies=tallies,
     )
     counters.registry.register(Gauges(parts))
     bus.listen(live.hear)
@@ -133,6 +138,8 @@ _ROOMS = (
     supervision,
     schedules,
     calendar,
+    daybook,
+    recurrent,
     stream,
     accounts,
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from api.foreseen import lighting_now, warnings_now
 from api.live import Live
 from api.places import CurrentPlaces
 from api.represent import case_json, event_json
@@ -65,11 +66,15 @@ class Feed:
         kinds = {kind: self.live.kind(kind, places) for kind in Kind}
         unclosed = self.unclosed.now(places)
         now = self.clock.now_ms()
+        told = self.live.told_by_rules()
         return StateNow(
             {
                 "now": to_rfc3339(now),
                 "counts": {kind: now.counts() for kind, now in kinds.items()},
                 "cases": {**unclosed.counts, "overdue": unclosed.overdue(now)},
+                "lighting": lighting_now(told),
+                "coverage": told.get("coverage", {}),
+                "warnings": warnings_now(told, places),
             },
             segments_now(places, kinds[Kind.STREETLIGHT], unclosed.dark),
         )

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,12 @@ class Live:
         with self._lock:
             heard = sorted(self._healths.items())
         return {name: (one.health, now - one.received_s) for name, one in heard}
+
+    def told_by_rules(self) -> dict[str, Any]:
+        """What the rules count beside the cases, as they told it last; empty before."""
+        with self._lock:
+            heard = self._healths.get("rules")
+        return {} if heard is None else heard.health.counters
 
     def kind(self, kind: Kind, places: Places) -> KindNow:
         """The states of a kind; ``unknown`` for what the rules have not spoken of."""

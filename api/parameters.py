@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -30,6 +31,20 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """Milliseconds, of an RFC 3339 time."""
+
+
+def _day(value: Any) -> date:
+    try:
+        day = date.fromisoformat(str(value))
+    except ValueError as error:
+        raise ValueError("write a day as 2026-06-21") from error
+    if not 1970 <= day.year < 2200:
+        raise ValueError("a day must be between the years 1970 and 2200")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+"""A local day, or the night that begins on it."""
 
 Text = Annotated[str, Field(max_length=200)]
 Limit = Annotated[int, Field(ge=1, le=1_000, description="how many at most")]

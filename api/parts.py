@@ -18,6 +18,7 @@ from api.places import CurrentPlaces
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
 from cases.registers import Registers
+from cases.tallies import Tallies
 from facility.assets import Asset
 from facility.clock import Clock
 from facility.store.base import ReadingsStore
@@ -69,6 +70,7 @@ class Parts:
     metrics: Metrics
     access: Access
     registers: Registers
+    tallies: Tallies
 
 
 def _parts(request: Request) -> Parts:

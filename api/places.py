@@ -53,7 +53,11 @@ class Places:
 
     def point(self, case: Case) -> tuple[float, float] | None:
         """(lon, lat) of a case's subject: of the asset itself, or of the middle one of a group."""
-        kind, _, name = case.subject.partition(":")
+        return self.point_of(case.subject) or _middle(self._members(case))
+
+    def point_of(self, subject: str) -> tuple[float, float] | None:
+        """(lon, lat) of a subject that the inventory knows."""
+        kind, _, name = subject.partition(":")
         group: Sequence[Asset] = ()
         match kind:
             case "segment" if name in self.inventory.segments:
@@ -64,11 +68,7 @@ class Places:
                 group = self.inventory.gateways.get(name, ())
             case _ if name in self.inventory.assets:
                 group = (self.inventory.assets[name],)
-        group = group or self._members(case)
-        if not group:
-            return None
-        middle = group[len(group) // 2]
-        return middle.lon, middle.lat
+        return _middle(group)
 
     def _members(self, case: Case) -> list[Asset]:
         assets = self.inventory.assets
@@ -89,6 +89,13 @@ class CurrentPlaces:
             if self._places is None or self._places.inventory is not inventory:
                 self._places = Places(inventory)
             return self._places
+
+
+def _middle(group: Sequence[Asset]) -> tuple[float, float] | None:
+    if not group:
+        return None
+    middle = group[len(group) // 2]
+    return middle.lon, middle.lat
 
 
 def _is_lamp(asset: Asset) -> bool:

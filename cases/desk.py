@@ -25,6 +25,7 @@ from cases.filing import Filing
 from cases.lifecycle import Refusal
 from cases.opening import Periodic, Reported
 from cases.people import Who
+from cases.recurrent import Recurrent, recurrent
 from cases.rows import case_of, stored_event
 from cases.schema import case_events, cases
 from cases.turn import Hook, Turn, cases_of, fresh
@@ -271,6 +272,19 @@ class Desk:
         """The number of the newest event; 0 before the first."""
         with database.reading(self._engine) as connection:
             return connection.scalar(select(func.max(case_events.c.seq))) or 0
+
+    def recurrent(
+        self,
+        start: int,
+        end: int,
+        now: int,
+        type_: str | None = None,
+        street: str | None = None,
+        least: int = 2,
+    ) -> list[Recurrent]:
+        """Subjects that were at fault again and again (cases/recurrent.py), the worst first."""
+        with database.reading(self._engine) as connection:
+            return recurrent(connection, start, end, now, type_, street, least)
 
     def counts(self) -> dict[State, int]:
         """How many cases there are in each state."""

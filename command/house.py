@@ -111,6 +111,7 @@ class House:
             site=site,
             access=access,
             registers=registers,
+            tallies=self._open_tallies(),
         )
         server = Server(app, self._settings.api.host, self._settings.api.port)
         server.start()

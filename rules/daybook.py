@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from cases.responsibility import street_of
@@ -49,6 +50,7 @@ class Daybook:
         self._coverage = Coverage(assets, streets, timezone)
         self._stations = StationDays(dict(zip(fleet.ids, streets, strict=True)), timezone)
         self._forecast = Forecast(book.forecast)
+        self._targets = msgspec.structs.asdict(book.lighting)
         self._told: list[Tally] = []
         self._now = 0
         self._silent: Mask = np.zeros(len(fleet), dtype=bool)
@@ -79,7 +81,10 @@ class Daybook:
         """What is so now: ``lighting``, ``coverage`` by kind, and ``warnings``."""
         silent = self._silent[self._lamp_span]
         return {
-            "lighting": self._lighting.now(self._now, silent) if self._now else None,
+            "lighting": {
+                **self._lighting.now(self._now, silent),
+                "targets": self._targets,
+            },
             "coverage": self._coverage.now(self._reporting(), self._sanity.believed()),
             "warnings": self._forecast.warnings,
         }

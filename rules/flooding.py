@@ -24,7 +24,7 @@ TYPE = "cover.flooding"
 class FloodingDetector:
     """Opens and ends ``cover.flooding``. Arrays are (n,), in the order of the inventory."""
 
-    KEPT = ("_high", "_newest", "_lowest", "_last")
+    KEPT = ("_high", "_newest", "_lowest", "_last", "_highest")
 
     def __init__(
         self, inventory: Inventory, every: Times, book: Rulebook, tracker: Tracker
@@ -35,6 +35,8 @@ class FloodingDetector:
         self._newest = Newest(len(every), ("water_m",))
         self._lowest = np.full(len(every), np.nan)
         self._last: Times = np.zeros(len(every), dtype=np.int64)
+        # Of covers that have a case: the highest level since it opened.
+        self._highest = np.full(len(every), np.nan)
 
     def feed(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes a batch in; ``rows`` are its covers."""
@@ -51,6 +53,7 @@ class FloodingDetector:
             hours = np.where(self._last[row] > 0, ts - self._last[row], 0) / HOUR
             self._lowest[row] = np.fmin(self._lowest[row] + mine.forget_m_per_h * hours, level)
             self._last[row] = ts
+            self._highest[row] = np.maximum(self._highest[row], level)
             rising[part] = (level - self._lowest[row] >= mine.rise_m) | (level >= mine.over_m)
         self._high.feed(rows, batch, rising & (water >= book.level_m), water < book.clear_m)
         self._newest.feed(rows, batch)
@@ -60,8 +63,14 @@ class FloodingDetector:
         cleared = self._high.cleared(now)
         for row in self._alarm.open_rows(now):
             if cleared[row]:
-                self._alarm.end(now, row, "fallen", self._shown(row))
+                shown = self._shown(row)
+                if not np.isnan(self._highest[row]):
+                    shown["highest_m"] = round(float(self._highest[row]), 2)
+                self._highest[row] = np.nan
+                self._alarm.end(now, row, "fallen", shown)
         for row in self._high.raised(now).nonzero()[0].tolist():
+            if not self._alarm.case(row):
+                self._highest[row] = self._newest.values[row, 0]
             self._alarm.open(now, row, "water", self._shown(row))
 
     def sight(self, device: str) -> Sight:

@@ -25,6 +25,7 @@ from cases.events import CaseEvent
 from cases.keys import Keys
 from cases.people import Role
 from cases.registers import Registers
+from cases.tallies import Tallies
 from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
 from facility.bus import Health, KindState, LocalBus
 from facility.clock import HOUR, from_rfc3339
@@ -94,6 +95,7 @@ class District:
         self.store: ReadingsStore = self.duck
         shutil.copy(cases, folder / "cases.db")
         self.desk = Desk(f"sqlite:///{folder}/cases.db")
+        self.tallies = Tallies(f"sqlite:///{folder}/cases.db")
         self.bus = LocalBus()
         self.monotonic_s = 0.0
         self.wall = StoppedClock(DUSK)
@@ -127,6 +129,7 @@ class District:
             site=Site("410105", "Asia/Shanghai"),
             access=self.access,
             registers=self.registers,
+            tallies=self.tallies,
             live=Live(monotonic=lambda: self.monotonic_s),
             static=self.static,
         )
@@ -135,6 +138,7 @@ class District:
         self.duck.close()
         self.desk.close()
         self.accounts.close()
+        self.tallies.close()
         self.keys.close()
         self.registers.close()
 

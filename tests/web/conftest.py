@@ -27,6 +27,7 @@ from cases.events import CaseEvent
 from cases.keys import Keys
 from cases.people import Role
 from cases.registers import Registers
+from cases.tallies import Tallies
 from facility.assets import Cover, Streetlight
 from facility.bus import Bus, KindState, LocalBus
 from facility.clock import MINUTE, VirtualClock, from_rfc3339
@@ -65,6 +66,7 @@ class District:
     adopt: Adopt
     access: Access
     registers: Registers
+    tallies: Tallies
 
     @property
     def url(self) -> str:
@@ -82,6 +84,7 @@ class District:
             site=Site("410105", "Asia/Shanghai"),
             access=self.access,
             registers=self.registers,
+            tallies=self.tallies,
         )
 
     def start(self, port: int = 0) -> None:
@@ -161,8 +164,8 @@ def district(tmp_path: Path) -> Iterator[District]:
     store.write(_readings())
     access = Access(Accounts(url), Keys(url), bytes(32))
     registers = Registers(url, ZoneInfo("Asia/Shanghai"))
-    adopt = KeptInventory(tmp_path).adopt
-    served = District(clock, desk, bus, store, inventory, adopt, access, registers)
+    adopt, tallies = KeptInventory(tmp_path).adopt, Tallies(url)
+    served = District(clock, desk, bus, store, inventory, adopt, access, registers, tallies)
     served.start()
     served.lamps_are()
     yield served
@@ -172,6 +175,7 @@ def district(tmp_path: Path) -> Iterator[District]:
     access.accounts.close()
     access.keys.close()
     registers.close()
+    tallies.close()
 
 
 # Not for longer: while it is open no other test on this thread can have an event loop.
