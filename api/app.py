@@ -36,6 +36,7 @@ from api.routes import (
     schedules,
     segments,
     session,
+    shelvings,
     stream,
     supervision,
     unregistered,
@@ -44,6 +45,7 @@ from api.shapes import Problem
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
 from cases.registers import Registers
+from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.bus import Bus
 from facility.clock import Clock
@@ -66,6 +68,7 @@ def create_app(
     access: Access,
     registers: Registers,
     tallies: Tallies,
+    shelvings: Shelvings,
     live: Live | None = None,
     static: Path = page.STATIC,
 ) -> FastAPI:
@@ -97,6 +100,7 @@ def create_app(
         access=access,
         registers=registers,
         tallies=tallies,
+        shelvings=shelvings,
     )
     counters.registry.register(Gauges(parts))
     bus.listen(live.hear)
@@ -140,6 +144,7 @@ _ROOMS = (
     calendar,
     daybook,
     recurrent,
+    shelvings,
     stream,
     accounts,
 )

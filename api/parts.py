@@ -18,6 +18,7 @@ from api.places import CurrentPlaces
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
 from cases.registers import Registers
+from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.assets import Asset
 from facility.clock import Clock
@@ -71,6 +72,7 @@ class Parts:
     access: Access
     registers: Registers
     tallies: Tallies
+    shelvings: Shelvings
 
 
 def _parts(request: Request) -> Parts:

@@ -15,6 +15,7 @@ PUBLIC: frozenset[Role] | None = None
 
 _ADMIN: frozenset[Role] = frozenset({"admin"})
 _INSTALLS: frozenset[Role] = frozenset({"operator", "supervisor", "admin"})
+_SHELVES: frozenset[Role] = frozenset({"operator", "dispatcher", "supervisor", "admin"})
 _PLANS: frozenset[Role] = frozenset({"supervisor", "admin"})
 _ACTS = EVERYBODY - {"viewer"}
 
@@ -56,6 +57,9 @@ ALLOWED: dict[str, frozenset[Role] | None] = {
     "POST /api/v1/schedules": _PLANS,
     "PUT /api/v1/schedules/{schedule_id}": _PLANS,
     "DELETE /api/v1/schedules/{schedule_id}": _PLANS,
+    "GET /api/v1/shelvings": EVERYBODY,
+    "POST /api/v1/shelvings": _SHELVES,
+    "DELETE /api/v1/shelvings/{shelving_id}": _SHELVES,
     "GET /api/v1/stream": EVERYBODY,
     "GET /api/v1/users": _ADMIN,
     "POST /api/v1/users": _ADMIN,

@@ -112,6 +112,22 @@ class CasePage(Shape):
     next: str | None
 
 
+class Shelving(Shape):
+    id: str
+    types: list[str]
+    where: dict[str, str | list[str]]
+    reason: str
+    author: str
+    since: Time
+    until: Time
+    ended_at: Time | None
+    ended_by: str | None
+
+
+class ShelvingPage(Shape):
+    items: list[Shelving]
+
+
 class _Asset(Shape):
     id: str
     area: str

@@ -311,3 +311,18 @@ tallies = Table(
     Column("place", String, primary_key=True),
     Column("numbers", JSON, nullable=False),
 )
+
+shelvings = Table(
+    "shelvings",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("types", JSON, nullable=False),
+    Column("place", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("author", String, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_by", String),
+    Index("shelvings_by_end", "until"),
+)

@@ -26,6 +26,7 @@ from cases.keys import Keys
 from cases.overseer import Overseer
 from cases.periodic import Rounds
 from cases.registers import Registers
+from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from command.offices import read_offices
 from command.settings import Settings
@@ -79,6 +80,11 @@ class House:
         self._stack.callback(tallies.close)
         return tallies
 
+    def _open_shelvings(self) -> Shelvings:
+        shelvings = Shelvings(cases_url(self._settings))
+        self._stack.callback(shelvings.close)
+        return shelvings
+
     def open_access(self) -> Access:
         """Who may come in."""
         url = cases_url(self._settings)
@@ -99,6 +105,7 @@ class House:
             log.warning("it is kept nowhere; if it is lost: xiuhua user password %s", FIRST)
         site = Site(self._settings.site.area, self._settings.site.timezone)
         registers = Registers(cases_url(self._settings), ZoneInfo(site.timezone))
+        shelvings = self._open_shelvings()
         self._stack.callback(registers.close)
         app = create_app(
             clock=self._clock,
@@ -112,6 +119,7 @@ class House:
             access=access,
             registers=registers,
             tallies=self._open_tallies(),
+            shelvings=shelvings,
         )
         server = Server(app, self._settings.api.host, self._settings.api.port)
         server.start()
@@ -141,6 +149,7 @@ class House:
             self._settings.data_dir / "rules.state",
             self.kept.grid,
             self._open_tallies(),
+            self._open_shelvings(),
         )
         self._stack.callback(rules.stop)
         # Here because of rules there is one process only, and one is enough.

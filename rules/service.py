@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from pydantic import BaseModel
 
 from cases.desk import Desk
 from cases.events import CaseEvent
+from cases.shelvings import Shelvings
 from cases.tallies import Tallies, Tally
 from facility.background import Loop
 from facility.bus import Bus, Health, Message
@@ -25,8 +28,10 @@ from facility.store.base import ReadingsStore
 from rules.book_versions import FOLDER
 from rules.engine import LOOKED_AT, WARM, Engine
 from rules.live_book import LiveBook, problem_words
+from rules.scope import Where
 from rules.snapshot import Damaged
 from rules.state_file import Saved, StateFile
+from rules.suppression import Shelving
 from rules.tracker import FAMILY
 
 log = logging.getLogger(__name__)
@@ -87,6 +92,7 @@ class RulesService:
         state_file: Path | None = None,
         grid: Callable[[], Grid] = Grid,
         tallies: Tallies | None = None,
+        shelvings: Shelvings | None = None,
     ) -> None:
         self._store = store
         self._desk = desk
@@ -99,6 +105,8 @@ class RulesService:
         self._plans = plans
         self._timezone = timezone
         folder = state_file.with_name(FOLDER) if state_file else None
+        self._shelvings = shelvings
+        self._heard_of_shelvings = -math.inf
         self._book = LiveBook(settings.rulebook, folder)
         self._engine = self._engine_over(self._inventory)
         self._waiting: deque[ReadingBatch] = deque()
@@ -128,6 +136,7 @@ class RulesService:
     def prepare(self) -> None:
         """All of the start but the thread. Raises Retryable while a database is away."""
         now = self._clock.now_ms()
+        self._heed_shelvings()
         saved = self._file.read() if self._file else None
         if saved and self._thaw(saved):
             self._desk.record(saved.events)
@@ -206,6 +215,7 @@ class RulesService:
     def work(self) -> None:
         """Takes in what has come, judges, records, and hears of what people did."""
         self._keep_up()
+        self._heed_shelvings()
         batches: list[ReadingBatch] = []
         while self._waiting:
             batches.append(self._waiting.popleft())
@@ -246,6 +256,25 @@ class RulesService:
         state = self._engine.freeze()
         self._engine = self._engine_over(installed)
         self._engine.thaw(state)
+        self._heard_of_shelvings = -math.inf
+
+    def _heed_shelvings(self) -> None:
+        """Hears what people have shelved, every few seconds."""
+        passed = time.monotonic() - self._heard_of_shelvings
+        if self._shelvings is None or passed < _REPORT_EVERY_S:
+            return
+        try:
+            known = self._shelvings.not_over(self._clock.now_ms() - _CATCH_UP)
+        except Retryable as error:
+            self._problem = str(error)
+            return
+        self._heard_of_shelvings = time.monotonic()
+        self._engine.suppression.shelve(
+            [
+                Shelving(one.types, msgspec.convert(one.place, Where), one.since, one.over_at)
+                for one in known
+            ]
+        )
 
     def _save(self) -> None:
         """Writes the state with the events it led to; only then may they be recorded."""

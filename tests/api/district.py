@@ -25,6 +25,7 @@ from cases.events import CaseEvent
 from cases.keys import Keys
 from cases.people import Role
 from cases.registers import Registers
+from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
 from facility.bus import Health, KindState, LocalBus
@@ -105,6 +106,7 @@ class District:
             self.accounts, self.keys, bytes(32), self.wall, Limits(lambda: self.monotonic_s)
         )
         self.registers = Registers(f"sqlite:///{folder}/cases.db", ZoneInfo("Asia/Shanghai"))
+        self.shelvings = Shelvings(f"sqlite:///{folder}/cases.db")
         self.role: Role | None = "admin"
         self.waves: dict[str, list[Waveform]] = {}
         self.static = folder / "static"
@@ -130,6 +132,7 @@ class District:
             access=self.access,
             registers=self.registers,
             tallies=self.tallies,
+            shelvings=self.shelvings,
             live=Live(monotonic=lambda: self.monotonic_s),
             static=self.static,
         )
@@ -141,6 +144,7 @@ class District:
         self.tallies.close()
         self.keys.close()
         self.registers.close()
+        self.shelvings.close()
 
     @property
     def signed_in(self) -> dict[str, str]:

@@ -9,13 +9,14 @@ import pytest
 
 from cases.database import upgrade
 from cases.desk import Desk
+from cases.shelvings import Shelvings
 from facility.bus import Health, LocalBus, Message
 from facility.clock import HOUR, MINUTE, SECOND
 from facility.errors import UsageError
 from facility.inventory import Inventory
 from facility.lighting import load_plans
 from facility.store.duckdb import DuckStore
-from rules import live_book
+from rules import live_book, service
 from rules.book_versions import dump, keep, text_of, versions
 from rules.rulebook import parse
 from rules.service import RulesService, RulesSettings
@@ -60,6 +61,7 @@ class House:
         self.file.write_text("")
         self.store, self.desk = DuckStore(folder / "r.duckdb"), Desk(url)
         self.clock, self.bus = SetClock(), LocalBus()
+        self.shelvings = Shelvings(url)
         self.clock.ms = self.at = DUSK + HOUR
         self.health: list[Health] = []
         self.bus.listen(self._hear)
@@ -68,6 +70,7 @@ class House:
         self.rules = RulesService(
             RulesSettings(rulebook=self.file), lambda: inventory, load_plans(), ZONE,
             self.store, self.desk, self.bus, self.clock, folder / "rules.state",
+            shelvings=self.shelvings,
         )  # fmt: skip
         self.rules.prepare()
 
@@ -100,6 +103,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     made = House(tmp_path)
     yield made
     made.desk.close()
+    made.shelvings.close()
     made.store.close()
 
 
@@ -134,3 +138,17 @@ def test_a_book_that_is_taken_away_changes_nothing(house: House) -> None:
     house.file.unlink()
     house.live(1)
     assert "cannot read the rulebook" in house.health[-1].problems[0][2]
+
+
+def test_what_people_shelve_opens_when_it_is_over(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_REPORT_EVERY_S", 0.0)
+    now = house.clock.ms
+    house.shelvings.shelve([], {"segment": "S1"}, "works", "Li", now, now + HOUR)
+    other = house.shelvings.shelve([], {"id": "L3"}, "works", "Li", now, now + 2 * HOUR)
+    house.live(70)
+    house.shelvings.end(other.id, "Li", house.clock.ms)
+    house.live(3)
+    house.rules.stop()
+    assert [(name, at) for name, at, _ in house.events()] == [("opened", 71)]

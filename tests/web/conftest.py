@@ -27,6 +27,7 @@ from cases.events import CaseEvent
 from cases.keys import Keys
 from cases.people import Role
 from cases.registers import Registers
+from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.assets import Cover, Streetlight
 from facility.bus import Bus, KindState, LocalBus
@@ -67,6 +68,7 @@ class District:
     access: Access
     registers: Registers
     tallies: Tallies
+    shelvings: Shelvings
 
     @property
     def url(self) -> str:
@@ -85,6 +87,7 @@ class District:
             access=self.access,
             registers=self.registers,
             tallies=self.tallies,
+            shelvings=self.shelvings,
         )
 
     def start(self, port: int = 0) -> None:
@@ -164,8 +167,11 @@ def district(tmp_path: Path) -> Iterator[District]:
     store.write(_readings())
     access = Access(Accounts(url), Keys(url), bytes(32))
     registers = Registers(url, ZoneInfo("Asia/Shanghai"))
-    adopt, tallies = KeptInventory(tmp_path).adopt, Tallies(url)
-    served = District(clock, desk, bus, store, inventory, adopt, access, registers, tallies)
+    shelvings, tallies = Shelvings(url), Tallies(url)
+    adopt = KeptInventory(tmp_path).adopt
+    served = District(
+        clock, desk, bus, store, inventory, adopt, access, registers, tallies, shelvings
+    )
     served.start()
     served.lamps_are()
     yield served
@@ -176,6 +182,7 @@ def district(tmp_path: Path) -> Iterator[District]:
     access.keys.close()
     registers.close()
     tallies.close()
+    shelvings.close()
 
 
 # Not for longer: while it is open no other test on this thread can have an event loop.
