@@ -121,7 +121,7 @@ def create_app(
     app.add_middleware(Edge, metrics=counters)
     problems.install(app)
     for room in _ROOMS:
-        guard = Guard(BASE, keeps_own_trail=room in (session, accounts))
+        guard = Guard(BASE, keeps_own_trail=room in (session, accounts, schedules))
         app.include_router(room.router, prefix=BASE, dependencies=[Depends(guard)])
     app.include_router(metrics.router, dependencies=[Depends(Guard())])
     app.include_router(reference.router)

@@ -133,7 +133,8 @@ class Courier:
             return
         message = self._book.message(parcel.id, parcel.facts, route.recipient.language)
         if self._settings.dry_run:
-            log.info("dry run: %s by %s: %s", parcel.recipient, parcel.contact, message.title)
+            words = " | ".join(message.lines)
+            log.info("dry run: %s by %s: %s", parcel.recipient, parcel.contact, words)
             self._mark(parcel, dry=True)
             return
         try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from cases.calendar import read_toml
 from cases.case import Case
 from cases.contacts import Language
-from cases.events import CaseEvent
+from cases.events import CaseEvent, StageEvent
 from cases.filing import Filing
 from cases.message import Message
 from cases.people import ROLES, Role
@@ -32,6 +32,9 @@ _FIELDS = frozenset(
         *("level", "cause", "author", "how", "count"),
     }
 )
+_SAID = frozenset[str]({*get_args(StageEvent), "closed"})
+"""Events whose evidence is what a person or the clock said; a rule's is what it has seen."""
+
 _TIMES = ("deadline", "until", "term")
 
 
@@ -74,8 +77,9 @@ class Book:
         return frozenset(self._written.events)
 
     def line(self, facts: Mapping[str, Any], language: Language) -> str:
-        """A notice in a line."""
-        template = getattr(self._written.events[facts["event"]], language)
+        """A notice in a line; of an event that has no words any more its name."""
+        words = self._written.events.get(facts["event"])
+        template = f"{facts['event']}: {{case}}" if words is None else getattr(words, language)
         return _one_line(template.format(**self._fields(facts, language)))
 
     def message(self, id_: str, facts: Sequence[dict[str, Any]], language: Language) -> Message:
@@ -136,7 +140,8 @@ def facts_of(case: Case, event: CaseEvent, place: str, filing: Filing | None) ->
 
     Times are RFC 3339. ``place`` is where it is, in words. Nothing here is a resident's.
     """
-    filed, said = case.filed, event.evidence
+    filed = case.filed
+    said = event.evidence if event.event in _SAID else {}
     row = None
     if filed is not None and filing is not None:
         row = filing.standard.row(filed.standard, filed.version, filed.code, filed.condition)

@@ -16,6 +16,7 @@ from cases.case import Case
 from cases.contacts import Contact
 from cases.desk import Desk, Refused
 from cases.events import EVENTS, CaseEvent, Opening
+from cases.notices import facts_of
 from cases.schema import outbox
 from cases.subscriptions import Subscription
 from cases.supervision import CAUSES
@@ -189,6 +190,20 @@ def test_what_an_event_does_not_have_is_a_dash_and_a_line_stays_one() -> None:
     facts = told(CASE, replace(rattle(), event="reworked", evidence={"reason": "没修\n{好}"}))
     assert BOOK.line(facts, "zh").endswith("原因:没修 {好}")
     assert BOOK.line(facts | {"reason": None}, "zh").endswith("原因:—")
+
+
+def test_what_a_rule_has_seen_is_not_what_somebody_said() -> None:
+    seen = {"until": "dusk", "causes": 3, "unit": {}, "how": ["x"], "term": 0, "reason": None}
+    case = replace(CASE, unit=None)
+    facts = facts_of(case, replace(rattle(), evidence=seen), "M1", FILING)
+    for language in ("zh", "en"):
+        assert "c1" in BOOK.line(facts, language)
+    assert {facts[name] for name in ("until", "unit", "how", "term", "reason")} == {None}
+
+
+def test_an_event_that_lost_its_words_is_told_by_its_name() -> None:
+    facts = told(CASE, replace(rattle(), event="dispatched"))
+    assert BOOK.line(facts | {"event": "exploded"}, "zh") == "exploded: c1"
 
 
 def test_urgent_is_what_is_dangerous_or_high_up() -> None:
