@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 from contextlib import ExitStack
+from functools import partial
 
 from cases import units
 from command import demo_people
@@ -17,6 +18,7 @@ from facility.clock import Clock, SystemClock
 from facility.mqtt import MqttSettings
 from facility.mqtt_bus import MqttBus
 from simulators.demo import Demo
+from simulators.people.desk import People
 
 log = logging.getLogger("xiuhua")
 
@@ -49,6 +51,9 @@ def up(options: argparse.Namespace) -> int:
         if demo:
             demo.start(mqtt.url)
             stack.callback(demo.stop)
+            people = People(server.url, partial(demo_people.crew_key, access), clock)
+            stack.callback(people.loop.stop)
+            people.loop.start()
         address = server.url
         if passwords:
             once = access.make_once("admin")
