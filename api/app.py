@@ -31,8 +31,12 @@ from api.routes import (
     daybook,
     health,
     metrics,
+    open311,
+    photos,
+    public_reports,
     readings,
     recurrent,
+    resident,
     schedules,
     segments,
     session,
@@ -41,10 +45,12 @@ from api.routes import (
     supervision,
     unregistered,
 )
+from api.routes import reports as staff_reports
 from api.shapes import Problem
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
 from cases.registers import Registers
+from cases.reports import Reports
 from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.bus import Bus
@@ -69,6 +75,7 @@ def create_app(
     registers: Registers,
     tallies: Tallies,
     shelvings: Shelvings,
+    reports: Reports,
     live: Live | None = None,
     static: Path = page.STATIC,
 ) -> FastAPI:
@@ -101,6 +108,7 @@ def create_app(
         registers=registers,
         tallies=tallies,
         shelvings=shelvings,
+        reports=reports,
     )
     counters.registry.register(Gauges(parts))
     bus.listen(live.hear)
@@ -118,12 +126,14 @@ def create_app(
         responses={"default": _PROBLEM},
     )
     app.state.parts = parts
-    app.add_middleware(Edge, metrics=counters)
+    allowed = reports.settings.photos
+    app.add_middleware(Edge, metrics=counters, photo_bytes=allowed.most * allowed.most_bytes)
     problems.install(app)
     for room in _ROOMS:
         guard = Guard(BASE, keeps_own_trail=room in (session, accounts, schedules))
         app.include_router(room.router, prefix=BASE, dependencies=[Depends(guard)])
-    app.include_router(metrics.router, dependencies=[Depends(Guard())])
+    for room in (metrics, open311, resident):
+        app.include_router(room.router, dependencies=[Depends(Guard())])
     app.include_router(reference.router)
     reference.describe_sign_in(app)
     app.router.default = page.ControlRoom(static)
@@ -147,6 +157,9 @@ _ROOMS = (
     shelvings,
     stream,
     accounts,
+    staff_reports,
+    public_reports,
+    photos,
 )
 
 _PROBLEM: dict[str, Any] = {

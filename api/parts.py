@@ -18,6 +18,7 @@ from api.places import CurrentPlaces
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
 from cases.registers import Registers
+from cases.reports import Reports
 from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.assets import Asset
@@ -73,6 +74,7 @@ class Parts:
     registers: Registers
     tallies: Tallies
     shelvings: Shelvings
+    reports: Reports
 
 
 def _parts(request: Request) -> Parts:

@@ -12,10 +12,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.logged import path_of
 from cases.accounts import NoSuchAccount
 from cases.actions import WrongField
 from cases.desk import NoSuchCase, Refused, Stale
 from cases.keys import NameTaken, NoSuchKey
+from cases.reports import NoSuchReport
 from cases.schedules import NoSuchSchedule, ScheduleChanged
 from facility.errors import Permanent, Retryable, UsageError
 
@@ -74,6 +76,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(WrongField)(_wrong_field)
     app.exception_handler(Stale)(_stale)
     app.exception_handler(NoSuchCase)(_no_such_case)
+    app.exception_handler(NoSuchReport)(_no_such_report)
     app.exception_handler(Refused)(_refused)
     app.exception_handler(NoSuchAccount)(_no_such_account)
     app.exception_handler(NoSuchKey)(_no_such_key)
@@ -129,6 +132,10 @@ def _no_such_case(_request: Request, error: NoSuchCase) -> Response:
     return problem_response(404, str(error), detail_zh="没有这个案件")
 
 
+def _no_such_report(_request: Request, error: NoSuchReport) -> Response:
+    return problem_response(404, str(error), detail_zh="没有这条反映")
+
+
 def _wrong_field(_request: Request, error: WrongField) -> Response:
     errors = [{"name": error.field, "detail": error.en}]
     zh = f"{error.field}:{error.zh}"
@@ -166,5 +173,5 @@ def _schedule_changed(_request: Request, error: ScheduleChanged) -> Response:
 
 
 def _permanent(request: Request, error: Permanent) -> Response:
-    log.error("refused: %s %s: %s", request.method, request.url.path, error)
+    log.error("refused: %s %s: %s", request.method, path_of(request.scope), error)
     return problem_response(500, str(error))

@@ -19,6 +19,20 @@ _SHELVES: frozenset[Role] = frozenset({"operator", "dispatcher", "supervisor", "
 _PLANS: frozenset[Role] = frozenset({"supervisor", "admin"})
 _ACTS = EVERYBODY - {"viewer"}
 
+_DESK: frozenset[Role] = frozenset({"operator", "dispatcher", "supervisor", "admin"})
+"""Who may know who made a report."""
+
+_SEES_REPORTS = EVERYBODY - {"viewer"}
+
+_FORMS = ("", ".xml", ".json")
+_OPEN311 = (
+    *(f"{call}{form}" for call in ("discovery", "services", "requests") for form in _FORMS),
+    *("services/{code}", "requests/{number}", "tokens/{token}"),
+)
+
+KEYED = frozenset(f"POST /open311/v2/requests{form}" for form in _FORMS)
+"""Public here: a key comes in the form itself, and is asked of in api/routes/open311.py."""
+
 ALLOWED: dict[str, frozenset[Role] | None] = {
     "GET /api/v1/health": PUBLIC,  # no more than whether it is well, unless signed in
     "POST /api/v1/token": PUBLIC,
@@ -69,4 +83,26 @@ ALLOWED: dict[str, frozenset[Role] | None] = {
     "POST /api/v1/keys": _ADMIN,
     "DELETE /api/v1/keys/{key_id}": _ADMIN,
     "GET /api/v1/audit": _ADMIN,
+    "GET /api/v1/services": PUBLIC,
+    "POST /api/v1/public/reports": PUBLIC,
+    "GET /api/v1/reports": _SEES_REPORTS,
+    "POST /api/v1/reports": _DESK,
+    "GET /api/v1/reports/{number}": _SEES_REPORTS,
+    "POST /api/v1/reports/{number}/join": _DESK,
+    "POST /api/v1/reports/{number}/split": _DESK,
+    "DELETE /api/v1/reports/{number}/contact": _DESK,
+    "GET /api/v1/cases/{case_id}/photos": _SEES_REPORTS,
+    "POST /api/v1/cases/{case_id}/photos": _SEES_REPORTS,
+    "GET /api/v1/photos/{photo_id}": _SEES_REPORTS,
+    "GET /report": PUBLIC,
+    "POST /report": PUBLIC,
+    "GET /report/style.css": PUBLIC,
+    "GET /report/form.js": PUBLIC,
+    "GET /r/{token}": PUBLIC,
+    "GET /r/{token}/photos/{photo_id}": PUBLIC,
+    "POST /r/{token}/rate": PUBLIC,
+    "POST /r/{token}/not-fixed": PUBLIC,
+    "POST /r/{token}/forget": PUBLIC,
+    **{f"GET /open311/v2/{call}": PUBLIC for call in _OPEN311},
+    **dict.fromkeys(KEYED, PUBLIC),
 }

@@ -16,7 +16,7 @@ from cases.reported import Report
 from cases.rows import case_of
 from cases.schema import cases
 from cases.standard import Row
-from cases.turn import Turn
+from cases.turn import Turn, cases_of
 from facility.inventory import Inventory
 
 Write = Callable[[Connection, Report], None]
@@ -54,7 +54,9 @@ def hand_over(
     case that a new one is the recurrence of, ``not_fixed`` whether the resident says so. Refused
     where ``into`` is closed.
     """
-    event = _opens(desk, report, at, previous) if into is None else _joins(into, report, at)
+    event = (
+        _opens(connection, desk, report, at, previous) if into is None else _joins(into, report, at)
+    )
     if not_fixed:
         event = replace(event, evidence={**event.evidence, "not_fixed": True})
     event = replace(event, author=author)
@@ -70,7 +72,9 @@ def hand_over(
     return turn.cases[event.case]
 
 
-def _opens(desk: Desk, report: Report, at: int, previous: str | None) -> CaseEvent:
+def _opens(
+    connection: Connection, desk: Desk, report: Report, at: int, previous: str | None
+) -> CaseEvent:
     filing = desk.filing
     filed = filing.filed_under(report.code, report.condition, at) if filing else None
     what = Reported(
@@ -83,7 +87,11 @@ def _opens(desk: Desk, report: Report, at: int, previous: str | None) -> CaseEve
         previous=previous,
         evidence=_evidence(report),
     )
-    return reported(what, at, filed, filing)
+    event = reported(what, at, filed, filing)
+    while cases_of(connection, {event.case}):
+        # A report that opens a second case in the ms of its first: what and when name a case.
+        event = reported(what, event.at + 1, filed, filing)
+    return event
 
 
 def _joins(case: Case, report: Report, at: int) -> CaseEvent:

@@ -141,9 +141,13 @@ class Reports:
         """What is known of a photo; None where there is none."""
         return next(iter(self._photos(photos.c.id == photo_id)), None)
 
-    def photos_of(self, report_id: int) -> tuple[KeptPhoto, ...]:
-        """The photos that came with a report."""
-        return self._photos(photos.c.report_id == report_id)
+    def photos_of(self, report_ids: Iterable[int]) -> dict[int, tuple[KeptPhoto, ...]]:
+        """The photos that came with reports, by the report; those without any are left out."""
+        found: dict[int, tuple[KeptPhoto, ...]] = {}
+        for photo in self._photos(photos.c.report_id.in_(list(report_ids))):
+            if photo.report is not None:
+                found[photo.report] = (*found.get(photo.report, ()), photo)
+        return found
 
     def photos_of_case(self, case_id: str) -> tuple[KeptPhoto, ...]:
         """The photos of what was done about a case."""

@@ -25,7 +25,9 @@ from cases.filing import Filing
 from cases.keys import Keys
 from cases.overseer import Overseer
 from cases.periodic import Rounds
+from cases.photos import PhotoFiles
 from cases.registers import Registers
+from cases.reports import Reports
 from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from command.offices import read_offices
@@ -94,6 +96,13 @@ class House:
         self._stack.callback(keys.close)
         return Access(accounts, keys, signing_key.load(self._settings.data_dir))
 
+    def _open_reports(self, desk: Desk) -> Reports:
+        files = PhotoFiles(self._settings.data_dir / "photos")
+        url, settings = cases_url(self._settings), self._settings.reports
+        reports = Reports(url, desk, self.kept, files, settings)
+        self._stack.callback(reports.close)
+        return reports
+
     def run_api(self, access: Access) -> Server:
         """Serves the control room and the API.
 
@@ -107,19 +116,21 @@ class House:
         registers = Registers(cases_url(self._settings), ZoneInfo(site.timezone))
         shelvings = self._open_shelvings()
         self._stack.callback(registers.close)
+        desk = self._open_desk()
         app = create_app(
             clock=self._clock,
             inventory=self.kept,
             adopt=self.kept.adopt,
             waveforms=self._waveforms,
             store=self.store,
-            desk=self._open_desk(),
+            desk=desk,
             bus=self._bus,
             site=site,
             access=access,
             registers=registers,
             tallies=self._open_tallies(),
             shelvings=shelvings,
+            reports=self._open_reports(desk),
         )
         server = Server(app, self._settings.api.host, self._settings.api.port)
         server.start()

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from cases.notify import NotifySettings
+from cases.report_settings import ReportSettings
 from facility.mqtt import MqttSettings
 from facility.settings import Layered, SiteSettings, StoreSettings
 from ingest.service import IngestSettings
@@ -39,6 +40,7 @@ class Settings(Layered):
     ingest: IngestSettings = IngestSettings()
     rules: RulesSettings = RulesSettings()
     api: ApiSettings = ApiSettings()
+    reports: ReportSettings = ReportSettings()
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

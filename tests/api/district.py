@@ -24,7 +24,9 @@ from cases.desk import Desk
 from cases.events import CaseEvent
 from cases.keys import Keys
 from cases.people import Role
+from cases.photos import PhotoFiles
 from cases.registers import Registers
+from cases.reports import Reports
 from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
@@ -97,6 +99,12 @@ class District:
         shutil.copy(cases, folder / "cases.db")
         self.desk = Desk(f"sqlite:///{folder}/cases.db")
         self.tallies = Tallies(f"sqlite:///{folder}/cases.db")
+        self.reports = Reports(
+            f"sqlite:///{folder}/cases.db",
+            self.desk,
+            lambda: self.inventory,
+            PhotoFiles(folder / "photos"),
+        )
         self.bus = LocalBus()
         self.monotonic_s = 0.0
         self.wall = StoppedClock(DUSK)
@@ -133,6 +141,7 @@ class District:
             registers=self.registers,
             tallies=self.tallies,
             shelvings=self.shelvings,
+            reports=self.reports,
             live=Live(monotonic=lambda: self.monotonic_s),
             static=self.static,
         )
@@ -140,6 +149,7 @@ class District:
     def close(self) -> None:
         self.duck.close()
         self.desk.close()
+        self.reports.close()
         self.accounts.close()
         self.tallies.close()
         self.keys.close()

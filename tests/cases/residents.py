@@ -31,7 +31,6 @@ SOMEBODY = Contact(NAME, PHONE, MAIL, "device-77", "account-88", wants_news=True
 
 OPERATOR = Who("op", "operator")
 DISPATCHER = Who("di", "dispatcher")
-HANDLER = Who("ha", "handler", "市政一队")
 
 
 def _cell(code: str, level: Level, parent: str | None, half: float, who: str | None) -> Cell:
@@ -81,13 +80,14 @@ def sent() -> Photo:
     return develop(io.BytesIO(photo()))
 
 
-def worked_off(desk: Desk, case_id: str, at: int) -> None:
+def worked_off(desk: Desk, case_id: str, at: int, unit: str = "市政一队") -> None:
     """People file, hand over, handle, check and close a resident's case, a minute each."""
+    handler = Who("ha", "handler", unit)
     steps: list[tuple[Any, Who, Given]] = [
         ("file", OPERATOR, Given()),
-        ("dispatch", DISPATCHER, Given(unit="市政一队")),
-        ("accept", HANDLER, Given()),
-        ("handle", HANDLER, Given(result="坑已补平")),
+        ("dispatch", DISPATCHER, Given(unit=unit)),
+        ("accept", handler, Given()),
+        ("handle", handler, Given(result="坑已补平")),
         ("check", OPERATOR, Given()),
         ("confirm", OPERATOR, Given()),
     ]

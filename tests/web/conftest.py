@@ -26,7 +26,9 @@ from cases.desk import Desk
 from cases.events import CaseEvent
 from cases.keys import Keys
 from cases.people import Role
+from cases.photos import PhotoFiles
 from cases.registers import Registers
+from cases.reports import Reports
 from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.assets import Cover, Streetlight
@@ -69,6 +71,7 @@ class District:
     registers: Registers
     tallies: Tallies
     shelvings: Shelvings
+    reports: Reports
 
     @property
     def url(self) -> str:
@@ -88,6 +91,7 @@ class District:
             registers=self.registers,
             tallies=self.tallies,
             shelvings=self.shelvings,
+            reports=self.reports,
         )
 
     def start(self, port: int = 0) -> None:
@@ -169,8 +173,9 @@ def district(tmp_path: Path) -> Iterator[District]:
     registers = Registers(url, ZoneInfo("Asia/Shanghai"))
     shelvings, tallies = Shelvings(url), Tallies(url)
     adopt = KeptInventory(tmp_path).adopt
+    reports = Reports(url, desk, lambda: inventory, PhotoFiles(tmp_path / "photos"))
     served = District(
-        clock, desk, bus, store, inventory, adopt, access, registers, tallies, shelvings
+        clock, desk, bus, store, inventory, adopt, access, registers, tallies, shelvings, reports
     )
     served.start()
     served.lamps_are()
@@ -178,6 +183,7 @@ def district(tmp_path: Path) -> Iterator[District]:
     served.server.stop()
     store.close()
     desk.close()
+    reports.close()
     access.accounts.close()
     access.keys.close()
     registers.close()

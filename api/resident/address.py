@@ -1,0 +1,17 @@
+"""Where residents find things: the addresses of a report's page and of this place."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from cases.report_settings import ReportSettings
+
+
+def base_url(request: Request, settings: ReportSettings) -> str:
+    """Where this is reached from outside, without a slash at its end."""
+    return (settings.public_url or str(request.base_url)).rstrip("/")
+
+
+def report_path(token: str) -> str:
+    """The page of a report."""
+    return f"/r/{token}"
