@@ -63,6 +63,10 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            answer = problem_response(400, "an address cannot have a NUL character in it")
+            await answer(scope, receive, send)
+            return
         received = 0
         most = self._most_with_photos if _has_photos(scope) else MOST_BODY_BYTES
 

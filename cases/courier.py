@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -29,7 +30,7 @@ LEASE_S = 120
 """Real seconds that a message is its sender's own: far more than any channel takes."""
 
 _STEP_S = 1.0
-_MOST_A_STEP = 20
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,15 @@ class Courier:
 
     def work(self) -> int:
         """Sends what is due, some of it at most; how many messages were tried."""
-        tried = 0
-        while tried < _MOST_A_STEP and not self.loop.stopping and (parcel := self._take()):
-            self._deliver(parcel)
-            tried += 1
-        return tried
+        parcels: list[Parcel] = []
+        while len(parcels) < _AT_ONCE and not self.loop.stopping and (parcel := self._take()):
+            parcels.append(parcel)
+        if parcels:
+            # Side by side: a gateway that is away must not hold up those that are not.
+            with ThreadPoolExecutor(len(parcels), "courier") as pool:
+                for _ in pool.map(self._deliver, parcels):
+                    pass
+        return len(parcels)
 
     def tidy(self) -> int:
         """Deletes what ended long ago; how many rows."""
@@ -130,6 +135,9 @@ class Courier:
         route = self._routes.get((parcel.recipient, parcel.contact))
         if route is None:
             self._give_up(parcel, "there is no such contact any more")
+            return
+        if parcel.attempt > self._settings.attempts:
+            self._give_up(parcel, "whoever sent it died, each time")
             return
         message = self._book.message(parcel.id, parcel.facts, route.recipient.language)
         if self._settings.dry_run:

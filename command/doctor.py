@@ -7,11 +7,13 @@ import os
 import shutil
 import socket
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from api import signing_key
 from api.page import STATIC
+from cases import units
 from cases.courier import routes
 from cases.database import upgrade
 from cases.desk import Desk
@@ -22,11 +24,13 @@ from facility import inventory_file
 from facility.broker_check import find_limits
 from facility.clock import to_rfc3339
 from facility.errors import XiuhuaError
+from facility.grid import Level
 from facility.kept_inventory import KeptInventory
 from facility.measurements import STATUS, Kind
 
 _LITTLE_DISK = 2 << 30
 _REACH_S = 3.0
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ def doctor(options: argparse.Namespace) -> int:
         _broker,
         _readings,
         _cases,
+        _units,
         _contacts,
     ):
         for finding in _findings(check, settings):
@@ -166,6 +171,30 @@ def _cases(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", "cases", counts)
 
 
+def _units(settings: Settings) -> Iterator[Finding]:
+    """Whether units, inventory and grid mean the same units and streets."""
+    found = units.load(settings.data_dir / "units.toml")
+    if not len(found):
+        yield Finding("warn", "units", "none: supervision tells nobody (docs/supervision.md)")
+        return
+    yield Finding("ok", "units", f"{len(found):,}")
+    kept = KeptInventory(settings.data_dir)
+    grid, owners = kept.grid(), Counter(asset.owner for asset in kept().assets.values())
+    unknown = sorted({street for unit in found for street in unit.streets} - grid.cells.keys())
+    if unknown:
+        yield Finding("warn", "units", f"streets that are not in the grid: {_some(unknown)}")
+    streets = (cell.code for cell in grid.cells.values() if cell.level is Level.STREET)
+    if alone := [street for street in streets if found.office(street) is None]:
+        yield Finding("warn", "units", f"streets without an office: {_some(alone)}")
+    if absent := [owner for owner, _ in owners.most_common() if owner and not found.get(owner)]:
+        yield Finding("warn", "units", f"owners of assets that are no unit: {_some(absent)}")
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
 def _contacts(settings: Settings) -> Iterator[Finding]:
     """Whether everybody who is to be told can be reached; nothing is sent."""
     offices = read_offices(settings, read_filing(settings, KeptInventory(settings.data_dir)))
@@ -178,7 +207,7 @@ def _contacts(settings: Settings) -> Iterator[Finding]:
         if (host := route.channel.host) is not None:
             hosts.setdefault(host, []).append(f"{who} ({by})")
     for host, reached in sorted(hosts.items()):
-        where = f"{host[0]}:{host[1]}, for {len(reached)}: {', '.join(reached[:3])}"
+        where = f"{host[0]}:{host[1]}, for {len(reached)}: {_some(reached)}"
         try:
             socket.create_connection(host, _REACH_S).close()
         except OSError as error:

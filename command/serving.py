@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from cases import units
-from command import demo_people
+from command import demo_people, demo_rounds
 from command.house import House, until_stopped
 from command.settings import settings_of
 from facility import importing
@@ -45,6 +45,8 @@ def up(options: argparse.Namespace) -> int:
         house = House(settings, stack, clock, LocalBus())
         access = house.open_access()
         passwords = demo_people.prepare(access, house.kept(), settings.data_dir) if demo else None
+        if demo:
+            demo_rounds.prepare(settings, clock)
         server = house.run_api(access)
         house.run_rules()
         house.run_ingest(mqtt)

@@ -11,14 +11,19 @@ from pathlib import Path
 import pytest
 
 import xiuhua
+from cases import units
 from cases.actions import Given
 from cases.database import upgrade
 from cases.desk import Desk
 from command.house import cases_url, read_filing
 from command.offices import read_offices
 from command.settings import Settings
+from facility import importing
 from facility.clock import HOUR, SystemClock
 from facility.kept_inventory import KeptInventory
+from simulators import geojson
+from simulators.fleet import build
+from simulators.scenario import load as load_scenario
 from tests.cases.made import LI, opened
 from tests.cases.sinks import HttpSink, http_sink
 from tests.servers import free_port
@@ -88,6 +93,7 @@ def test_the_doctor_looks_whether_contacts_can_be_reached(tmp_path: Path, sink: 
     _, said = run("doctor", "--data-dir", folder, "--mqtt", broker)
     assert f"ok    contacts: can reach 127.0.0.1:{sink.port}, for 1: unit:照明所 (system)" in said
     assert sink.requests == []
+    assert "ok    units: 1" in said
     away = f"http://127.0.0.1:{free_port()}"
     (folder / "units.toml").write_text(UNITS.format(url=away, quiet='22:00", "23:00'), "utf-8")
     _, said = run("doctor", "--data-dir", folder, "--mqtt", broker)
@@ -96,3 +102,25 @@ def test_the_doctor_looks_whether_contacts_can_be_reached(tmp_path: Path, sink: 
     _, said = run("doctor", "--data-dir", folder, "--mqtt", broker)
     assert "units.toml:1: units[0]" in said
     assert "hush" not in said
+
+
+def test_the_doctor_holds_units_to_inventory_and_grid(tmp_path: Path) -> None:
+    broker = f"mqtt://127.0.0.1:{free_port()}"
+    _, said = run("doctor", "--data-dir", tmp_path, "--mqtt", broker)
+    assert "warn  units: none: supervision tells nobody" in said
+    scenario = load_scenario("jinshui-demo")
+    fleet = build(scenario)
+    inventory, grid = tmp_path / "i.geojson", tmp_path / "g.geojson"
+    inventory.write_bytes(geojson.inventory(fleet))
+    grid.write_bytes(geojson.grid(fleet))
+    importing.import_files(tmp_path, inventory, grid_file=grid)
+    units.give_example(tmp_path)
+    _, said = run("doctor", "--data-dir", tmp_path, "--mqtt", broker)
+    assert [line for line in said.splitlines() if " units: " in line] == ["ok    units: 28"]
+    mine = tmp_path / "units.toml"
+    text = mine.read_text("utf-8").replace("区供电公司", "another").replace("410105017", "999")
+    mine.write_text(text, "utf-8")
+    _, said = run("doctor", "--data-dir", tmp_path, "--mqtt", broker)
+    assert "warn  units: streets that are not in the grid: 999" in said
+    assert "warn  units: streets without an office: 410105017" in said
+    assert "warn  units: owners of assets that are no unit: 区供电公司" in said

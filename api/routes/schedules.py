@@ -124,7 +124,11 @@ def occurrences(
 
 def _plan(parts: FromApp, body: SchedulePlan) -> Plan:
     """The plan of a body. Problem 422, with the field, where it could open nothing."""
-    plan = msgspec.convert(body.model_dump(), Plan)
+    given = body.model_dump()
+    for name, value in given.items():
+        if b"\\u0000" in msgspec.json.encode(value):
+            raise BadParameter(name, "has a NUL character in it; leave it out", "含有 NUL 字符")
+    plan = msgspec.convert(given, Plan)
     filing, now = parts.desk.filing, parts.clock.now_ms()
     if filing is None or filing.filed_under(plan.code, plan.condition, now) is None:
         raise BadParameter(

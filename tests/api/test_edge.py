@@ -133,3 +133,16 @@ def test_the_parts_stay_the_callers(district: District) -> None:
     district.get("assets/S1-1")
     assert isinstance(district.store, DuckStore)
     assert district.desk.counts()["open"] == 0
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/cases/a%00b", "/api/v1/schedules/%00", "/api/v1/cases?unit=%00"]
+)
+def test_an_address_with_a_nul_is_refused_before_a_database_has_to(
+    district: District, path: str
+) -> None:
+    refused = district.call("GET", path)
+    assert (refused.status_code, refused.headers["content-type"]) == (
+        400,
+        "application/problem+json",
+    )

@@ -80,6 +80,8 @@ def test_a_schedule_is_made_changed_and_removed(district: District) -> None:
         ({"form": [PLAN["form"][0], PLAN["form"][0]]}, "form.lit"),
         ({"form": [PLAN["form"][0] | {"kind": "choice"}]}, "form.lit"),
         ({"more": 1}, "more"),
+        ({"name": "a\0b"}, "name"),
+        ({"form": [PLAN["form"][0] | {"label": {"zh": "\0", "en": "x"}}]}, "form"),
     ],
 )
 def test_a_plan_that_is_wrong_names_the_field(

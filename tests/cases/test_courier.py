@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +17,9 @@ from sqlalchemy import Engine
 from cases import database, notices, outbox
 from cases.actions import Given
 from cases.contacts import Contact, Quiet, Recipient
-from cases.courier import LEASE_S, Courier, routes
+from cases.courier import LEASE_S, Courier, Route, routes
 from cases.desk import Desk
+from cases.message import Message
 from cases.notify import NotifySettings
 from cases.outbox import Entry
 from cases.telling import Telling
@@ -78,8 +80,12 @@ def courier(engine: Engine, sink: HttpSink, clock: Clock) -> Callable[..., Couri
     return make
 
 
+def told_facts() -> dict[str, Any]:
+    return told(CASE, replace(rattle(), event="dispatched"))
+
+
 def put(engine: Engine, at: int, *cases: str, urgent: bool = False) -> None:
-    facts = told(CASE, replace(rattle(), event="dispatched"))
+    facts = told_facts()
     with database.writing(engine) as connection:
         outbox.put(
             connection,
@@ -259,6 +265,48 @@ def test_a_sender_that_is_killed_loses_nothing(
     assert len({request.headers["idempotency-key"] for request in sink.requests}) == 1
     clock.ms += LEASE_S * SECOND
     assert sender.work() == 0
+
+
+def test_a_message_that_kills_its_sender_is_given_up(
+    engine: Engine, clock: Clock, courier: Callable[..., Courier]
+) -> None:
+    put(engine, NOON, "c1", urgent=True)
+    for _ in range(SETTINGS.attempts):
+        with database.writing(engine) as connection:
+            assert outbox.take(connection, clock.ms, 1, lambda _: False)
+        clock.ms += 1
+    sender = courier()
+    assert sender.work() == 1
+    assert sender.standing().counts["given_up"] == 1
+
+
+def test_a_gateway_that_is_slow_holds_nobody_else_up(engine: Engine, clock: Clock) -> None:
+    """The second channel lets the first go: one after another they would wait for ever."""
+    reached = threading.Event()
+
+    class Slow:
+        host = None
+
+        def send(self, message: Message) -> None:
+            assert reached.wait(60), message.id
+
+    class Quick:
+        host = None
+
+        def send(self, message: Message) -> None:
+            reached.set()
+
+    ways = {
+        (f"unit:{name}", "hook"): Route(Recipient(f"unit:{name}", ()), way)
+        for name, way in (("slow", Slow()), ("quick", Quick()))
+    }
+    facts = told_facts()
+    with database.writing(engine) as connection:
+        entries = [Entry(who, by, "c1", NOON, True, facts) for who, by in ways]
+        outbox.put(connection, entries, 0)
+    sender = Courier(engine, ways, BOOK, SETTINGS, clock)
+    assert sender.work() == 2
+    assert sender.standing().counts["sent"] == 2
 
 
 def test_addresses_are_looked_at_before_anything_is_sent() -> None:
