@@ -25,6 +25,7 @@ from api.places import CurrentPlaces
 from api.routes import (
     accounts,
     assets,
+    backtests,
     bursts,
     calendar,
     cases,
@@ -57,6 +58,7 @@ from facility.bus import Bus
 from facility.clock import Clock
 from facility.inventory import Inventory
 from facility.store.base import ReadingsStore
+from rules.backtests import Backtests
 
 BASE = "/api/v1"
 
@@ -76,6 +78,7 @@ def create_app(
     tallies: Tallies,
     shelvings: Shelvings,
     reports: Reports,
+    backtests: Backtests,
     live: Live | None = None,
     static: Path = page.STATIC,
 ) -> FastAPI:
@@ -109,6 +112,7 @@ def create_app(
         tallies=tallies,
         shelvings=shelvings,
         reports=reports,
+        backtests=backtests,
     )
     counters.registry.register(Gauges(parts))
     bus.listen(live.hear)
@@ -155,6 +159,7 @@ _ROOMS = (
     daybook,
     recurrent,
     shelvings,
+    backtests,
     stream,
     accounts,
     staff_reports,

@@ -24,6 +24,7 @@ from cases.tallies import Tallies
 from facility.assets import Asset
 from facility.clock import Clock
 from facility.store.base import ReadingsStore
+from rules.backtests import Backtests
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Parts:
     tallies: Tallies
     shelvings: Shelvings
     reports: Reports
+    backtests: Backtests
 
 
 def _parts(request: Request) -> Parts:

@@ -112,6 +112,25 @@ class CasePage(Shape):
     next: str | None
 
 
+class Backtest(Shape):
+    id: str
+    state: Literal["running", "done", "failed", "cancelled"]
+    author: str
+    started_at: Time
+    from_: Time = Field(alias="from")
+    to: Time
+    live: str
+    draft: str
+    progress: float
+    readings: int
+    error: str
+    result: dict[str, Any] | None
+
+
+class BacktestPage(Shape):
+    items: list[Backtest]
+
+
 class Shelving(Shape):
     id: str
     types: list[str]

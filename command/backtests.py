@@ -12,17 +12,20 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from command.house import open_store
-from command.settings import settings_of
+from command.remote import KEY, Remote
+from command.settings import Settings, settings_of
 from facility import inventory_file
 from facility.clock import to_rfc3339
-from facility.errors import UsageError
+from facility.errors import Permanent, UsageError
 from facility.lighting import load_plans
 from rules import rulebook
 from rules.backtest import LEAD, Backtest, Question
-from rules.tally import Tally, streets
+from rules.rulebook import Rulebook
+from rules.tally import Result, Tally, streets
 from rules.tally_text import page
 
 _TOLD_EVERY_S = 5.0
+_ASKED_EVERY_S = 0.5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--operators", type=int, default=1, help="who share the alarms")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--api", metavar="URL", help=f"of a Xiuhua that runs; its key in {KEY}")
 
 
 def backtest(options: argparse.Namespace) -> int:
@@ -44,18 +48,11 @@ def backtest(options: argparse.Namespace) -> int:
         raise UsageError("--from must be before --to")
     if options.operators < 1:
         raise UsageError("--operators must be 1 or more")
-    books = rulebook.load(settings.rules.rulebook), rulebook.load(options.rules)
-    inventory = inventory_file.load(settings.data_dir)
-    grid = inventory_file.load_grid(settings.data_dir)
-    tally = Tally(start, end, timezone, streets(inventory, grid))
-    store = open_store(settings)
-    try:
-        question = Question(*books, start, end)
-        run = Backtest(store, inventory, load_plans(), timezone, question, grid)
-        run.run(tally.hear, _Progress(run, start, end))
-    finally:
-        store.close()
-    result = tally.result((books[0].version, books[1].version), run.readings, options.operators)
+    draft = rulebook.load(options.rules)
+    if options.api:
+        result = _elsewhere(Remote(options.api), options.rules, start, end, options.operators)
+    else:
+        result = _here(settings, draft, start, end, options.operators)
     if options.json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(result), indent=2).decode() + "\n")
     else:
@@ -63,22 +60,67 @@ def backtest(options: argparse.Namespace) -> int:
     return 0
 
 
+def _here(settings: Settings, draft: Rulebook, start: int, end: int, operators: int) -> Result:
+    timezone = settings.site.timezone
+    live = rulebook.load(settings.rules.rulebook)
+    inventory = inventory_file.load(settings.data_dir)
+    grid = inventory_file.load_grid(settings.data_dir)
+    tally = Tally(start, end, timezone, streets(inventory, grid))
+    try:
+        store = open_store(settings)
+    except UsageError as error:
+        if "in use" in str(error):
+            raise UsageError(f"{error}; or have that process do it: --api URL") from None
+        raise
+    try:
+        question = Question(live, draft, start, end)
+        run = Backtest(store, inventory, load_plans(), timezone, question, grid)
+        progress = _Progress(start - LEAD, end)
+        run.run(tally.hear, lambda: progress.tell(run.at, run.readings))
+    finally:
+        store.close()
+    return tally.result((live.version, draft.version), run.readings, operators)
+
+
+def _elsewhere(remote: Remote, file: Path, start: int, end: int, operators: int) -> Result:
+    """Has a running Xiuhua do it; Ctrl-C cancels it there too."""
+    asked = {
+        "rulebook": file.read_text("utf-8"),
+        "from": to_rfc3339(start),
+        "to": to_rfc3339(end),
+        "operators": operators,
+    }
+    path = f"backtests/{remote.call('POST', 'backtests', asked)['id']}"
+    progress = _Progress(start - LEAD, end)
+    try:
+        while (run := remote.call("GET", path))["state"] == "running":
+            at = start - LEAD + round(run["progress"] * (end - start + LEAD))
+            progress.tell(at, run["readings"])
+            time.sleep(_ASKED_EVERY_S)
+    except KeyboardInterrupt:
+        remote.call("DELETE", path)
+        raise
+    if run["state"] != "done":
+        raise Permanent(f"the backtest was {run['state']} {run['error']}".rstrip())
+    return msgspec.convert(run["result"], Result)
+
+
 class _Progress:
     """Says on standard error every few seconds how far it is."""
 
-    def __init__(self, run: Backtest, start: int, end: int) -> None:
-        self._run, self._start, self._end = run, start - LEAD, end
+    def __init__(self, begin: int, end: int) -> None:
+        self._begin, self._end = begin, end
         self._told = self._began = time.monotonic()
 
-    def __call__(self) -> bool:
+    def tell(self, at: int, readings: int) -> bool:
+        """True: it is always wanted."""
         now = time.monotonic()
         if now - self._told >= _TOLD_EVERY_S:
             self._told = now
-            share = (self._run.at - self._start) / (self._end - self._start)
-            speed = self._run.readings / (now - self._began)
+            share = (at - self._begin) / (self._end - self._begin)
             sys.stderr.write(
-                f"{share:4.0%} {to_rfc3339(self._run.at)} {self._run.readings:,} readings, "
-                f"{speed:,.0f} a second\n"
+                f"{share:4.0%} {to_rfc3339(at)} {readings:,} readings, "
+                f"{readings / (now - self._began):,.0f} a second\n"
             )
         return True
 

@@ -45,6 +45,8 @@ from facility.store.upkeep import Upkeep
 from ingest.messages import Burst
 from ingest.quarantine import bursts
 from ingest.service import IngestService
+from rules import rulebook
+from rules.backtests import Backtests
 from rules.service import RulesService
 
 log = logging.getLogger("xiuhua")
@@ -87,6 +89,18 @@ class House:
         self._stack.callback(shelvings.close)
         return shelvings
 
+    def _open_backtests(self) -> Backtests:
+        backtests = Backtests(
+            self.store,
+            self.kept,
+            self.kept.grid,
+            load_plans(),
+            self._settings.site.timezone,
+            lambda: rulebook.load(self._settings.rules.rulebook),
+        )
+        self._stack.callback(backtests.close)
+        return backtests
+
     def open_access(self) -> Access:
         """Who may come in."""
         url = cases_url(self._settings)
@@ -114,7 +128,7 @@ class House:
             log.warning("it is kept nowhere; if it is lost: xiuhua user password %s", FIRST)
         site = Site(self._settings.site.area, self._settings.site.timezone)
         registers = Registers(cases_url(self._settings), ZoneInfo(site.timezone))
-        shelvings = self._open_shelvings()
+        shelvings, backtests = self._open_shelvings(), self._open_backtests()
         self._stack.callback(registers.close)
         desk = self._open_desk()
         app = create_app(
@@ -131,6 +145,7 @@ class House:
             tallies=self._open_tallies(),
             shelvings=shelvings,
             reports=self._open_reports(desk),
+            backtests=backtests,
         )
         server = Server(app, self._settings.api.host, self._settings.api.port)
         server.start()

@@ -32,12 +32,16 @@ from cases.tallies import Tallies
 from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
 from facility.bus import Health, KindState, LocalBus
 from facility.clock import HOUR, from_rfc3339
+from facility.grid import Grid
 from facility.inventory import Inventory
 from facility.kept_inventory import KeptInventory
+from facility.lighting import load_plans
 from facility.measurements import Kind
 from facility.readings import Names, ReadingBatch
 from facility.store.base import ReadingsStore
 from facility.store.duckdb import DuckStore
+from rules.backtests import Backtests
+from rules.rulebook import load
 from tests.api.people import name_of, token_of
 
 DUSK = from_rfc3339("2026-06-21T12:00:00Z")
@@ -115,6 +119,9 @@ class District:
         )
         self.registers = Registers(f"sqlite:///{folder}/cases.db", ZoneInfo("Asia/Shanghai"))
         self.shelvings = Shelvings(f"sqlite:///{folder}/cases.db")
+        self.backtests = Backtests(
+            self.duck, lambda: self.inventory, Grid, load_plans(), "Asia/Shanghai", load
+        )
         self.role: Role | None = "admin"
         self.waves: dict[str, list[Waveform]] = {}
         self.static = folder / "static"
@@ -142,11 +149,13 @@ class District:
             tallies=self.tallies,
             shelvings=self.shelvings,
             reports=self.reports,
+            backtests=self.backtests,
             live=Live(monotonic=lambda: self.monotonic_s),
             static=self.static,
         )
 
     def close(self) -> None:
+        self.backtests.close()
         self.duck.close()
         self.desk.close()
         self.reports.close()

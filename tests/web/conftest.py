@@ -34,11 +34,15 @@ from cases.tallies import Tallies
 from facility.assets import Cover, Streetlight
 from facility.bus import Bus, KindState, LocalBus
 from facility.clock import MINUTE, VirtualClock, from_rfc3339
+from facility.grid import Grid
 from facility.inventory import Inventory
 from facility.kept_inventory import KeptInventory
+from facility.lighting import load_plans
 from facility.measurements import Kind
 from facility.readings import Names, ReadingBatch
 from facility.store.duckdb import DuckStore
+from rules.backtests import Backtests
+from rules.rulebook import load
 from tests.api.people import add_accounts, name_of, token_of
 
 DUSK = from_rfc3339("2026-06-21T20:30:00+08:00")
@@ -92,6 +96,9 @@ class District:
             tallies=self.tallies,
             shelvings=self.shelvings,
             reports=self.reports,
+            backtests=Backtests(
+                self.store, lambda: self.inventory, Grid, load_plans(), "Asia/Shanghai", load
+            ),
         )
 
     def start(self, port: int = 0) -> None:
