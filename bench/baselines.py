@@ -132,7 +132,7 @@ class Baseline:
         self._supply = Supply(inventory, self._lamps, book.lamps.settle)
         fed = [self._supply.lamps_of(row) for row in range(len(self._supply))]
         self._first = np.array([rows[0] if len(rows) else -1 for rows in fed], dtype=np.intp)
-        self._rated = np.array([np.nansum(self._lamps.full_w[rows]) for rows in fed])
+        self._rated = np.array([np.nansum(self._lamps.draws.full_w(rows)) for rows in fed])
         cabinets = self._fleet.span(Kind.CABINET).start
         self._cabinet_of = cabinets + np.array(self._supply.cabinet, dtype=np.intp)
         n = max(len(self._fleet), len(self._supply))
@@ -172,7 +172,7 @@ class Baseline:
             return Lit(nothing, nothing, np.zeros(len(rows)))
         of_circuit = batch.table == Kind.CABINET
         lamp = self._first[rows] if of_circuit else rows - self._fleet.span(Kind.STREETLIGHT).start
-        rated = self._rated[rows] if of_circuit else self._lamps.full_w[lamp]
+        rated = self._rated[rows] if of_circuit else self._lamps.draws.full_w(lamp)
         planned, since = self._lamps.planned_now(int(batch.ts.max()))
         settled = (batch.ts - since[lamp] >= self._settle) & (lamp >= 0)
         return Lit(planned[lamp] & settled, ~planned[lamp] & settled, rated)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facility.clock import MINUTE, SECOND, to_rfc3339
+from facility.clock import HOUR, MINUTE, SECOND, to_rfc3339
 from facility.inventory import Inventory
 from facility.measurements import LAMP_FAULTS
 from facility.readings import Codes, Floats, ReadingBatch, Times
@@ -46,6 +46,9 @@ _FRESH = 1.5
 
 _LOOK_EVERY = 2 * MINUTE
 """How often the circuits are looked at."""
+
+_STEADY_FOR = HOUR
+"""What a segment draws must have been steady for so long before it says what one lamp should."""
 
 _LOADED = 0.4
 """Share of its rating from which a lamp's power factor is judged: below, drivers fall off."""
@@ -96,7 +99,7 @@ class DegradedDetector:
             return
         dim = batch.column("dim_pct")
         levelled = ~np.isnan(dim)
-        rated = self._lamps.full_w[rows]
+        rated = self._lamps.draws.full_w(rows)
         share = seen.power_w / (low_power_share(np.where(levelled, dim / 100, 1.0)) * rated)
         loaded = np.where(levelled, dim >= 100 * _LOADED, seen.power_w >= _LOADED * rated)
         factor = np.where(loaded, batch.column("power_factor"), np.nan)
@@ -147,8 +150,9 @@ class DegradedDetector:
             return told
         beside = share / usual.segment.beside(rows, weak)
         untold = usual.segment.hold(rows, share, beside, np.False_)
-        steady = usual.segment.steady(rows, ts, 2 * self._lamps.every[rows])
-        judged = (steady & ~self._lamps.dimmed[rows]) | (untold >= 1)
+        span = np.maximum(_STEADY_FOR, 2 * self._lamps.every[rows])
+        steady = usual.segment.steady(rows, ts, span)
+        judged = (steady & ~self._lamps.draws.dimmed[rows]) | (untold >= 1)
         return np.where(levelled, told, np.where(judged, untold, np.inf))
 
     def _count_changes(

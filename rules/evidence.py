@@ -3,8 +3,9 @@
 Power speaks first: a relay said to be closed without consumption is a dark lamp (lamp failure, OMA
 LwM2M object 3416). But a driver that stands by, or has lost its lamp, draws some watts of its own
 (1 to 8 W in the trade), and a lamp dimmed to a tenth draws no more; so what little power means is
-decided by the level that was asked for, or where that is not sent by the lamps beside it. Without
-power it is what the controller reports, its relay, its supply, and the light of a dark sky.
+decided by the level that was asked for, or where that is not sent by what the lamp draws by day and
+by the lamps beside it. Without power it is what the controller reports, its relay, its supply, and
+the light of a dark sky.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ _DAY_BURNER = 1 << LAMP_FAULTS.index("day_burner")
 _DARK_BESIDE, _LIT_BESIDE = 0.3, 0.6
 """Of what the lamps beside it draw: below is dark, above is lit."""
 
+_AS_BY_DAY, _NOISE_W = 1.2, 0.3
+"""Times what it draws by day, and so much more, that a lamp draws which does not shine."""
+
 _APPARENT = 1.5
 """Current × voltage without a power factor has the reactive power of a driver's filter in it."""
 
@@ -41,14 +45,16 @@ class Around:
     """What is known beside a reading, each (n,).
 
     ``planned`` where the lamp should be lit; ``night`` where the sky is dark, so that light is a
-    lamp's; ``full_w`` what the lamp draws at full level, NaN where unknown; ``beside`` the mean
-    share of that which lit lamps of its circuit draw, NaN where there are too few.
+    lamp's; ``full_w`` what the lamp draws at full level and ``idle_w`` while it is off, NaN where
+    unknown; ``beside`` the mean share of ``full_w`` which lit lamps of its segment draw, NaN where
+    there are too few.
     """
 
     planned: Mask
     night: Mask
     full_w: Floats
-    beside: Floats
+    idle_w: NDArray[np.float32]
+    beside: NDArray[np.float32]
 
 
 def evidence(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDArray[np.int8]:
@@ -99,14 +105,16 @@ def _by_power(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDAr
     dark = np.where(around.planned, dark, _OFF_AGAIN * burning)
     beside = np.divide(power, around.beside * full)
     between = around.planned & ~(power < dark) & ~(power >= lit)
+    as_by_day = power <= _AS_BY_DAY * around.idle_w + _NOISE_W
     return np.select(
         [
             power < dark,
             power >= lit,
+            between & as_by_day,
             between & (beside < _DARK_BESIDE),
             between & (beside >= _LIT_BESIDE),
         ],
-        [DARK, LIT, DARK, LIT],
+        [DARK, LIT, DARK, DARK, LIT],
         default=UNKNOWN,
     ).astype(np.int8)
 

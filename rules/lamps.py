@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from facility.lighting import LightingPlan, Schedule
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from facility.sun import Place
 from rules import rulebook
+from rules.draws import Draws
 from rules.evidence import LIT, UNKNOWN, Around, consumption, evidence
 from rules.fleet import Mask, Rows, rounds
 from rules.overrides import at
@@ -30,19 +30,8 @@ _SUN_GRID = 10
 _NIGHT = LightingPlan("night", "", 1, (("sunset+45", "sunrise-45"),))
 """When the sky adds less light than a lamp: civil twilight lasts 25 to 40 min, then it is 3 lx."""
 
-_LEAST_FULL_W = 15.0
-"""A street lamp draws no less at full level; what was seen below may be its standby alone."""
-
-_PEERS = 4
-"""Lamps of a segment that must be lit before they say anything of one of them."""
-
-_COMMON = 0.25
-"""Share of a segment's lamps that draw little from which this is dimming, and no lamp's fault."""
-
 _FRESH = 1.5
-"""Report intervals for which a lamp's last reading counts among its circuit's."""
-
-_LOOK_EVERY = 2 * MINUTE
+"""Report intervals for which a lamp's last reading counts among its segment's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +52,10 @@ class Lamps:
     """What each lamp was last seen to do, held against its plan.
 
     Their runs lie each within one lit or unlit period of the plan. Arrays are (n,), in the order
-    of the inventory. ``full_w`` is what a lamp draws at full level: its rating; where there is
-    none, the most that two readings in a row have shown, or what its segment's others draw.
-    ``dimmed`` are those in whose segment many draw as little as a driver without a lamp would.
+    of the inventory.
     """
 
-    KEPT = (
-        *("runs", "shown", "power_w", "dim_pct", "on", "voltage_v", "last"),
-        *("full_w", "_most", "_beside", "dimmed"),
-    )
+    KEPT = ("runs", "draws", "shown", "power_w", "dim_pct", "on", "voltage_v", "last")
 
     def __init__(
         self,
@@ -86,13 +70,7 @@ class Lamps:
         self._schedules, self._schedule_of = _schedules(lamps, plans, timezone)
         self._skies = [Schedule(_NIGHT, one.place) for one in self._schedules]
         n = len(lamps)
-        rated = [lamp.rated_w or np.nan for lamp in lamps]
-        self.full_w: Floats = np.array(rated, dtype=np.float64)
-        self._unrated: Mask = np.isnan(self.full_w)
-        self._most = np.zeros(n, dtype=np.float32)
-        self._neighbours = _neighbours(lamps)
-        self._beside: Floats = np.full(n, np.nan)
-        self.dimmed: Mask = np.zeros(n, dtype=bool)
+        self.draws = Draws(lamps, book)
         self.shown = np.full(n, UNKNOWN, dtype=np.int8)
         self.power_w = np.full(n, np.nan, dtype=np.float32)
         self.dim_pct = np.full(n, np.nan, dtype=np.float32)
@@ -110,7 +88,9 @@ class Lamps:
         """Takes a batch in; ``rows`` are its lamps. Repeated and older readings change no run."""
         planned, switched = self._planned(rows, batch.ts)
         book = at(self._book, rows)
-        around = Around(planned, self._night(rows, batch), self.full_w[rows], self._beside[rows])
+        draws, night = self.draws, self._night(rows, batch)
+        idle, beside = draws.idle_w[rows], draws.beside[rows]
+        around = Around(planned, night, draws.full_w(rows), idle, beside)
         shown = evidence(batch, around, book)
         judged = (shown != UNKNOWN) & (batch.ts - switched >= book.settle)
         doing = np.where(
@@ -128,8 +108,7 @@ class Lamps:
             newer = ts > self.last[row]
             row, part = row[newer], part[newer]
             self.last[row] = batch.ts[part]
-            seen_twice = np.fmin(power[part], self.power_w[row])
-            self._most[row] = np.fmax(self._most[row], seen_twice)
+            draws.feed(row, power[part], self.power_w[row], doing[part] == OFF_AS_PLANNED)
             self.shown[row] = np.where(shown[part] == UNKNOWN, self.shown[row], shown[part])
             self.power_w[row] = power[part]
             self.dim_pct[row] = dim[part]
@@ -138,22 +117,9 @@ class Lamps:
         return Seen(doing, power, switched, parts)
 
     def look(self, now: int) -> None:
-        """Takes stock of what the lit lamps of each segment draw."""
-        if now % _LOOK_EVERY:
-            return
-        of, many = self._neighbours, len(self._neighbours)
-        if self._unrated.any():
-            own = self._unrated & (self._most >= _LEAST_FULL_W)
-            self.full_w[own] = self._most[own]
-            others = self._unrated & ~own
-            known = ~np.isnan(self.full_w) & ~others
-            self.full_w[others] = _means(of, self.full_w, known, many, 1)[others]
-        share = self.power_w / self.full_w
-        fresh = (now - self.last <= _FRESH * self.every) & ~np.isnan(share)
-        lit = fresh & (self.shown == LIT)
-        little = (share >= self._book.dark_share) & (share < self._book.standby_share)
-        self.dimmed[:] = _means(of, little, fresh, many, _PEERS) > _COMMON
-        self._beside[:] = np.where(self.dimmed, np.nan, _means(of, share, lit, many, _PEERS))
+        """Takes stock of what the lamps draw beside each other."""
+        fresh = now - self.last <= _FRESH * self.every
+        self.draws.look(now, self.power_w, self.shown == LIT, fresh)
 
     @property
     def every(self) -> Times:
@@ -249,27 +215,3 @@ def _schedules(
             schedules.append(Schedule(plans[lamp.plan], place))
         schedule_of[row] = codes[key]
     return schedules, schedule_of
-
-
-def _neighbours(lamps: Sequence[Streetlight]) -> NDArray[np.int32]:
-    """Each lamp's segment, or where that is too small its circuit, as a code (n,)."""
-    of_segment = Counter(lamp.segment for lamp in lamps)
-    names = [
-        lamp.segment
-        if lamp.segment and (of_segment[lamp.segment] > _PEERS or not lamp.circuit)
-        else f"/{lamp.circuit or lamp.id}"
-        for lamp in lamps
-    ]
-    codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
-    return np.array([codes[name] for name in names], dtype=np.int32)
-
-
-def _means(
-    group_of: NDArray[np.int32], values: Floats | Mask, counted: Mask, many: int, least: int
-) -> Floats:
-    """Each row's mean over those of its group that count, (n,); NaN for fewer than ``least``."""
-    group = group_of[counted]
-    count = np.bincount(group, minlength=many)
-    sums = np.bincount(group, weights=values[counted], minlength=many)
-    mean = np.where(count >= least, sums / np.maximum(count, 1), np.nan)
-    return np.asarray(mean[group_of])

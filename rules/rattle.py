@@ -4,8 +4,9 @@ Passes are gathered into windows, so that a busy road and a quiet one are judged
 and a surge of traffic changes nothing. Each window's impacts per pass are held against the median
 and MAD of the cover's own earlier windows (robust z, MAD floored by what chance alone would give),
 and must exceed nine in ten of them: by night there are more lorries, which strike harder. Until it
-has enough of them, from around the clock, a prior is mixed in that only a loud cover exceeds. Where
-the sensor sends vibration too, it must have grown as well: energy or impulsiveness (domain facts).
+has enough of them, from around the clock, its spread is taken as one that only a loud cover
+exceeds; without three there is no verdict. Where the sensor sends vibration too, it must have grown
+as well: energy or impulsiveness (domain facts).
 And it must last: a convoy passes, a loose cover stays loose.
 """
 
@@ -108,7 +109,8 @@ class RattleDetector:
         self._since[row[began]] = self._begun[row[began]]
         for run, now in ((self._loud, loud), (self._restless, restless), (self._quiet, quiet)):
             run[row] = np.where(now, np.minimum(run[row] + 1, 1000), 0)
-        # What stands out is never learned as normal, nor anything while a case is open.
+        # What stands out is never learned as normal, nor anything while a case is open. The first
+        # few stand out from nothing.
         members = self._tracker.members(FAMILY[TYPE])
         calm = row[~restless]
         learn = np.array([self._ids[r] not in members for r in calm.tolist()], dtype=bool)
@@ -135,10 +137,10 @@ class RattleDetector:
             deviation = np.abs(past[some, :, 0] - normal[some, :1])
             spread[some] = _MAD_TO_SIGMA * np.nanmedian(deviation, axis=1)
             usual[some] = np.nanquantile(past[some, :, 0], _USUAL, axis=1)
-        # The prior's weight goes down with each window learned, around the clock.
-        seen = np.where(count > 0, self._last[row] - self._first[row], 0) / DAY
-        doubt = np.clip(1 - np.minimum(count / book.learn_windows, seen), 0, 1)
-        median = np.where(np.isnan(normal[:, 0]), book.prior_median, normal[:, 0])
+        # A day around the clock, and so many windows, until its own spread is trusted alone.
+        whole = self._last[row] - self._first[row] >= DAY
+        doubt = np.clip(1 - whole * count / book.learn_windows, 0, 1)
+        median = normal[:, 0]
         chance = np.sqrt(np.clip(median * (1 - median), 0, None) / passes) + _CHANCE_FLOOR
         scale = np.maximum(np.maximum(spread, chance), doubt * book.prior_scale)
         score, excess = (ratio - median) / scale, ratio - np.maximum(median, usual)
@@ -150,7 +152,7 @@ class RattleDetector:
         shakes |= ~told.any(axis=1)
         above = (score >= _AGAIN * book.z) & (excess >= _AGAIN * book.excess)
         loud = (score >= book.z) & (excess >= book.excess)
-        return loud & shakes, above & shakes, ~above
+        return loud & shakes, above & shakes, ~above & ~np.isnan(median)
 
     def judge(self, now: int) -> None:
         """Opens and ends cases by the covers' last windows."""

@@ -119,7 +119,6 @@ class Rattle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     excess: NotNegative
     vibration: Positive
     learn_windows: Count
-    prior_median: Share
     prior_scale: Positive
 
 

@@ -55,10 +55,12 @@ class Scales:
         level = _level(row, demand)
         factor = power / demand.watts[row]
         taught, known = self._taught[row, level], self._factor[row, level]
-        off = np.where(taught >= _LEARNED, np.abs(factor / known - 1), 0)
-        near = off <= _NEAR
-        row, level, gap, factor = row[near], level[near], gap[near], factor[near]
-        taught, known = taught[near], np.nan_to_num(known[near])
+        near = (taught == 0) | (np.abs(factor / known - 1) <= _NEAR)
+        # What is not yet learned begins anew: lamps and meter were not of one moment.
+        use = near | (taught < _LEARNED)
+        taught = np.where(near, taught, 0)[use]
+        row, level, gap, factor = row[use], level[use], gap[use], factor[use]
+        known = np.nan_to_num(known[use])
         step = np.minimum(gap, HOUR)
         weight = step / np.minimum(taught + step, _SLOW)
         self._factor[row, level] = known + (factor - known) * weight

@@ -141,10 +141,10 @@ class Supply:
         steady = (now - since >= self._settle) & (planned == soon)
         fresh = now - lamps.last <= _FRESH * lamps.every
         level = np.where(np.isnan(lamps.dim_pct), np.nan, lamps.dim_pct / 100)
-        guess = np.where(lamps.shown == DARK, 0.0, level * lamps.full_w)
+        guess = np.where(lamps.shown == DARK, 0.0, level * lamps.draws.full_w())
         drawn = np.where(np.isnan(lamps.power_w), guess, lamps.power_w)
         known = fresh & ~np.isnan(drawn) & planned
-        rated = np.where(planned, np.nan_to_num(lamps.full_w), 0.0)
+        rated = np.where(planned, np.nan_to_num(lamps.draws.full_w()), 0.0)
         dark = planned & fresh & (lamps.shown == DARK)
         told = self._sum(np.where(known, drawn, 0.0))
         of_known, of_all = self._sum(np.where(known, rated, 0.0)), self._sum(rated)

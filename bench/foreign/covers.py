@@ -74,7 +74,8 @@ class Covers:
         lorries = np.where(night, rng.uniform(0.1, 0.5), rng.uniform(0.02, 0.15))
         lorries = lorries * np.exp(rng.normal(0, 0.3, len(ts)))
         base = _BASE[kind] * float(np.exp(rng.normal(0, 0.4)))
-        strike = base * (1 + 3.0 * np.clip(lorries, 0, 0.8))
+        heavy = np.clip(lorries, 0, 0.8)
+        strike = base + heavy * (min(2.5 * base + 0.05, 0.5) - base)
         loud = np.zeros(len(ts), dtype=bool)
         if what == "rattle":
             start = world.start + int(rng.uniform(14, 24 * (world.days - 1.5)) * HOUR)

@@ -36,7 +36,7 @@ class Stations:
             clear_by_ms=clear_h * HOUR, report_every_s=every_s,
         )  # fmt: skip
         device = world.device(asset, every_s)
-        device.skew = int(np.clip(device.skew, -2 * MINUTE, 2 * MINUTE))
+        device.skew = int(np.clip(device.skew, -2 * MINUTE, 0))
         what = ("", "backlog", "gas", "odour", "leachate", "machine")[number % 6]
         columns = self._weighed(world, device, daily, clear_h, what)
         columns |= self._air(world, device, what)

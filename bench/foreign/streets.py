@@ -244,7 +244,7 @@ def _columns(world: World, street: Street, i: int, at: NDArray[np.int64]) -> dic
     apparent = np.where(fed, np.hypot(true, 0.03 * street.nominal_w[i] + 3.0), 0.0)
     own = 14.0 * np.where(shining, true / street.nominal_w[i], 0.0)
     level = np.where(street.relay[i, at], np.round(100 * street.level[i, at]), 0.0)
-    failed = street.planned[at] & ~shining & street.relay[i, at]
+    failed = street.planned[at] & ~shining
     return {
         "on": street.relay[i, at].astype(float),
         "dim_pct": level,
