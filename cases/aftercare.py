@@ -48,6 +48,18 @@ def join(of: Reports, report_id: int, case_id: str, now: int, author: str) -> Ca
         return case
 
 
+def follow(of: Reports, report_id: int, case_id: str, now: int, author: str) -> None:
+    """Moves a report along with its matter, as :func:`join` does.
+
+    Where that case ended meanwhile the report is shown how, though it was not counted there.
+    """
+    try:
+        join(of, report_id, case_id, now, author)
+    except Refused:
+        with database.writing(of.engine) as connection:
+            _change(connection, report_id, case_id=case_id)
+
+
 def split(of: Reports, report_id: int, now: int, author: str) -> Case:
     """Takes a report out of its case, into one of its own.
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from cases.case import Case
 from cases.desk import Desk, Refused
 from cases.events import CaseEvent
-from cases.nearness import NearSettings, Spot, case_types, nearest
+from cases.nearness import REPORTED, NearSettings, Spot, case_types, nearest
 from cases.opening import Reported, reported
 from cases.reported import Report
 from cases.rows import case_of
@@ -24,15 +24,22 @@ Write = Callable[[Connection, Report], None]
 
 
 def case_near(
-    connection: Connection, row: Row, spot: Spot | None, inventory: Inventory, near: NearSettings
+    connection: Connection,
+    row: Row,
+    spot: Spot,
+    inventory: Inventory,
+    near: NearSettings,
+    *,
+    sensed: bool,
 ) -> Case | None:
-    """The open case that a report under ``row`` at ``spot`` is of; None where there is none, or
-    nobody knows where it is."""
-    if spot is None:
+    """The open case that a report under ``row`` at ``spot`` is of; None where there is none.
+
+    ``sensed``: of those that sensors opened alone.
+    """
+    types = case_types(row.condition) - ({REPORTED} if sensed else frozenset())
+    if not types:
         return None
-    query = select(cases).where(
-        cases.c.state == "open", cases.c.type.in_(sorted(case_types(row.condition)))
-    )
+    query = select(cases).where(cases.c.state == "open", cases.c.type.in_(sorted(types)))
     open_cases = (case_of(found) for found in connection.execute(query).mappings())
     return nearest(row, spot, open_cases, inventory, near)
 

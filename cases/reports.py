@@ -160,8 +160,13 @@ class Reports:
                 raise NoSuchCase(f"no case {case_id!r}")
             _keep_photos(connection, added, now, by, case=case_id)
 
-    def case_near(self, connection: Connection, report: Report, now: int) -> Case | None:
-        """The open case that a report is of; None where there is none, or it has no place."""
+    def case_near(
+        self, connection: Connection, report: Report, now: int, *, sensed: bool = False
+    ) -> Case | None:
+        """The open case that a report is of; None where there is none, or it has no place.
+
+        ``sensed``: of those that sensors opened alone.
+        """
         edition = self._edition(now)
         row = edition.row(report.code, report.condition) if edition else None
         if row is None or report.lon is None or report.lat is None:
@@ -169,7 +174,8 @@ class Reports:
         inventory = self._inventory()
         asset = inventory.assets.get(report.asset) if report.asset else None
         spot = Spot(report.lon, report.lat, asset)
-        return case_near(connection, row, spot, inventory, self.settings.near)
+        near = self.settings.near
+        return case_near(connection, row, spot, inventory, near, sensed=sensed)
 
     def _photos(self, which: Any) -> tuple[KeptPhoto, ...]:
         query = select(photos).where(which).order_by(photos.c.added_at, photos.c.id)

@@ -27,6 +27,7 @@ from cases.overseer import Overseer
 from cases.periodic import Rounds
 from cases.photos import PhotoFiles
 from cases.registers import Registers
+from cases.report_upkeep import ReportUpkeep
 from cases.reports import Reports
 from cases.shelvings import Shelvings
 from cases.tallies import Tallies
@@ -204,6 +205,9 @@ class House:
         )
         self._stack.callback(clerk.stop)
         clerk.start()
+        upkeep = ReportUpkeep(self._open_reports(desk), self._clock)
+        self._stack.callback(upkeep.loop.stop)
+        upkeep.loop.start()
 
     def run_ingest(self, mqtt: MqttSettings) -> None:
         """Takes the devices' messages in."""
