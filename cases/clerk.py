@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 
 _STEP_S = 1.0
 _LOOK_EVERY_S = 5.0
-"""Real seconds between two looks at all the cases that are open."""
+_LOOK_SHARE = 4
+"""Real seconds between two looks at all the cases that are open, and no less than so many times as
+long as one takes."""
 
 _COUNT_EVERY_S = 10.0
 _TIDY_EVERY_S = 3_600.0
@@ -56,6 +58,7 @@ class Clerk:
         self._resumed = self._opened = self._found = 0
         self._standing: Standing | None = None
         self._last: dict[str, float] = {}
+        self._look_took_s = 0.0
 
     def start(self) -> None:
         self.loop.start()
@@ -70,8 +73,10 @@ class Clerk:
         now = self._clock.now_ms()
         self._resumed += self._desk.resume_due(now)
         self._opened += self._rounds.open_due(now)
-        if self._is_time("look", _LOOK_EVERY_S):
+        if self._is_time("look", max(_LOOK_EVERY_S, _LOOK_SHARE * self._look_took_s)):
+            started = time.monotonic()
             self._found += self._overseer.look(now)
+            self._look_took_s = time.monotonic() - started
         if self._is_time("count", _COUNT_EVERY_S):
             self._standing = self._courier.standing()
         if self._is_time("tidy", _TIDY_EVERY_S):

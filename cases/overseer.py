@@ -6,8 +6,9 @@ and the outbox in one transaction. So dying in between loses nothing and repeats
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sqlalchemy import Engine
 
@@ -18,6 +19,10 @@ from cases.events import CaseEvent
 from cases.supervised import CLOCK, Entry
 from cases.supervision import CauseName, Figures, Found, Moments, judge, moments
 from cases.telling import Telling
+
+_AT_ONCE = 100
+_MOST_A_LOOK = 2_000
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -34,17 +39,30 @@ class Overseer:
     _moments: dict[str, tuple[int, bool, Moments]] = field(default_factory=dict)
 
     def look(self, now: int) -> int:
-        """Supervises what is to be at ``now`` (ms), and ends what is over; how many were new."""
+        """Supervises what is to be at ``now`` (ms), and ends what is over; how many were new.
+
+        So many at a look at most: the next one goes on.
+        """
         cases = self.desk.unclosed()
         with database.reading(self.engine) as connection:
             known = supervised.of_unclosed(connection)
         self._moments = {case.id: self._moments_of(case) for case in cases}
-        new = 0
+        changes = _Changes()
         for case in cases:
             _, urgent, at = self._moments[case.id]
             found = judge(case, at, now, urgent=urgent, figures=self.figures)
-            new += self._keep(case, found, known.get(case.id, {}), now)
-        return new
+            self._compare(case, found, known.get(case.id, {}), now, changes)
+            if changes.new >= _MOST_A_LOOK:
+                break
+        for notices in _some(changes.notices):
+            self._notice(notices, now)
+        for events in _some(changes.events):
+            self.desk.record(events)
+        for ended in _some(changes.ended):
+            with database.writing(self.engine) as connection:
+                for case_id, causes in ended:
+                    supervised.end(connection, case_id, now, CLOCK, causes)
+        return changes.new
 
     def _moments_of(self, case: Case) -> tuple[int, bool, Moments]:
         """The case's moments, worked out once for each of its versions."""
@@ -59,54 +77,67 @@ class Overseer:
         at = moments(case, urgent=urgent, figures=self.figures, calendar=filing.calendar)
         return case.version, urgent, at
 
-    def _keep(
-        self, case: Case, found: tuple[Found, ...], known: Mapping[str, Entry], now: int
-    ) -> int:
+    def _compare(
+        self,
+        case: Case,
+        found: tuple[Found, ...],
+        known: Mapping[str, Entry],
+        now: int,
+        changes: _Changes,
+    ) -> None:
+        """Adds what is new of a case, and what holds no more, to the changes.
+
+        With the last of what it is supervised for the case is not supervised any more.
+        """
         fresh = [one for one in found if _is_new(known.get(one.cause))]
+        changes.new += len(fresh)
         holding = {one.cause for one in found}
         over = [
             cause
             for cause, entry in known.items()
             if entry.ended_at is None and cause not in holding and cause != supervised.BY_HAND
         ]
-        if notices := [one for one in fresh if one.level == 0]:
-            self._notice(case, notices, now)
-        if raised := [one for one in fresh if one.level > 0]:
+        if notices := [one.cause for one in fresh if one.level == 0]:
+            changes.notices.append((case, notices))
+        raised = [one for one in fresh if one.level > 0]
+        if raised:
             level = max(case.supervision, *(one.level for one in raised))
-            causes: list[CauseName] = [one.cause for one in raised]
+            causes = [one.cause for one in raised]
             evidence = {"level": level, "causes": causes, "figures": self.figures.version}
-            self.desk.record([_event(case, "supervised", now, evidence)])
-        self._end(case, over, holding, known, now)
-        return len(fresh)
-
-    def _notice(self, case: Case, notices: list[Found], now: int) -> None:
-        told = self.telling.units.told(case.unit, case.street, 0)
-        name = told.name if told else None
-        with database.writing(self.engine) as connection:
-            supervised.put(
-                connection, [Entry(case.id, one.cause, 0, now, told=name) for one in notices]
-            )
-            self.telling.remind(connection, case, [one.cause for one in notices], now)
-
-    def _end(
-        self,
-        case: Case,
-        over: list[str],
-        holding: set[CauseName],
-        known: Mapping[str, Entry],
-        now: int,
-    ) -> None:
-        """Ends what holds no more; with the last of it the case is not supervised any more."""
+            changes.events.append(_event(case, "supervised", now, evidence))
         left = any(
             entry.ended_at is None and entry.level > 0 and cause not in over
             for cause, entry in known.items()
         )
-        raised = any(self.figures.level_of(cause) > 0 for cause in holding)
         if case.supervision > 0 and not left and not raised:
-            self.desk.record([_event(case, "unsupervised", now, {"causes": over})])
+            changes.events.append(_event(case, "unsupervised", now, {"causes": over}))
         elif over:
-            with database.writing(self.engine) as connection:
-                supervised.end(connection, case.id, now, CLOCK, over)
+            changes.ended.append((case.id, over))
+
+    def _notice(self, notices: Sequence[tuple[Case, list[CauseName]]], now: int) -> None:
+        with database.writing(self.engine) as connection:
+            for case, causes in notices:
+                told = self.telling.units.told(case.unit, case.street, 0)
+                name = told.name if told else None
+                entries = [Entry(case.id, cause, 0, now, told=name) for cause in causes]
+                supervised.put(connection, entries)
+                self.telling.remind(connection, case, causes, now)
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What one look makes of the list, to be written some at a time."""
+
+    new: int = 0
+    notices: list[tuple[Case, list[CauseName]]] = field(default_factory=list)
+    events: list[CaseEvent] = field(default_factory=list)
+    ended: list[tuple[str, list[str]]] = field(default_factory=list)
+
+
+def _some(changes: list[T]) -> Iterator[list[T]]:
+    """So many at a time that a transaction holds nobody up, and a flood of them takes no age."""
+    for begin in range(0, len(changes), _AT_ONCE):
+        yield changes[begin : begin + _AT_ONCE]
 
 
 def _is_new(known: Entry | None) -> bool:
