@@ -20,10 +20,12 @@ from api.app import create_app
 from api.caller import COOKIE
 from api.parts import Adopt, Site
 from api.serve import Server
+from cases import calendar, standard
 from cases.accounts import Accounts
 from cases.database import upgrade
 from cases.desk import Desk
 from cases.events import CaseEvent
+from cases.filing import Filing
 from cases.keys import Keys
 from cases.people import Role
 from cases.photos import PhotoFiles
@@ -208,10 +210,25 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, district: District) -> Iterator[Page]:
+def filed(district: District) -> District:
+    """Its cases are filed from here on."""
+    district.desk.filing = Filing(
+        standard.load(), calendar.load("Asia/Shanghai"), district.inventory.assets.get
+    )
+    return district
+
+
+@pytest.fixture
+def role() -> Role:
+    """Who :func:`page` is signed in as; a test that wants another parametrizes it."""
+    return "admin"
+
+
+@pytest.fixture
+def page(browser: Browser, district: District, role: Role) -> Iterator[Page]:
     """The control room, signed in and live. Fails if it asked anything of another machine."""
     context = browser.new_context(viewport={"width": 1920, "height": 1080})
-    context.add_cookies([district.cookie()])
+    context.add_cookies([district.cookie(role)])
     page = context.new_page()
     asked: list[str] = []
     faults: list[str] = []

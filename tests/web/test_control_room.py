@@ -35,11 +35,11 @@ def test_its_detail_shows_why_and_it_can_be_closed(page: Page, district: Distric
     expect(detail).to_contain_text("odd_<b>key</b>")
     expect(detail.get_by_role("img", name="L1 功率")).to_be_visible()
 
-    detail.get_by_role("button", name="结案").click()
-    detail.get_by_role("button", name="确认结案").click()
+    detail.get_by_role("button", name="人工结案").click()
+    detail.get_by_role("button", name="确认人工结案").click()
     expect(detail.get_by_role("alert")).to_contain_text("请填写")
-    detail.get_by_label("结案理由").fill("已更换电缆")
-    detail.get_by_role("button", name="确认结案").click()
+    detail.get_by_label("理由或说明").fill("已更换电缆")
+    detail.get_by_role("button", name="确认人工结案").click()
 
     expect(page.locator(".row")).to_have_count(0)
     expect(detail).to_contain_text("已更换电缆")
@@ -52,9 +52,9 @@ def test_a_refusal_is_shown_in_the_servers_words(page: Page, district: District)
     district.opens("C1", *UNLIT, *LAMPS[:4])
     page.locator(".row").click()
     detail = page.locator(".detail")
-    detail.get_by_role("button", name="结案").click()
-    detail.get_by_label("结案理由").fill("长" * 2_001)
-    detail.get_by_role("button", name="确认结案").click()
+    detail.get_by_role("button", name="人工结案").click()
+    detail.get_by_label("理由或说明").fill("长" * 2_001)
+    detail.get_by_role("button", name="确认人工结案").click()
     expect(detail.get_by_role("alert")).to_contain_text("reason")
 
 

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from cases import calendar, standard
-from cases.filing import Filing
 from facility.clock import HOUR, MINUTE, VirtualClock
 from tests.web.conftest import DUSK, LAMPS, District
-
-
-@pytest.fixture
-def filed(district: District) -> District:
-    """Its cases are filed from here on."""
-    district.desk.filing = Filing(
-        standard.load(), calendar.load("Asia/Shanghai"), district.inventory.assets.get
-    )
-    return district
 
 
 def test_time_left_counts_in_the_cases_own_clock(filed: District, page: Page) -> None:

@@ -1,34 +1,99 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
+import type { Me } from "../src/api/schema";
 import { fieldsOf, pointsOf } from "../src/store/columns";
 import { appendSample, MOST_SAMPLES, type Sample } from "../src/store/history";
-import { latestSteps, listed, typesIn } from "../src/store/listing";
-import { aCase } from "./samples";
+import {
+  type CaseFilter,
+  hasOwn,
+  latestSteps,
+  listed,
+  NO_FILTER,
+  queryOf,
+  stageCounts,
+  valuesIn,
+} from "../src/store/listing";
+import { aCase, aFiling } from "./samples";
+
+const NOW = Date.parse("2026-06-21T14:00:00Z");
+const DISPATCHER: Me = { name: "d", role: "dispatcher", unit: null, streets: [] };
+const HANDLER: Me = { name: "h", role: "handler", unit: "lamps", streets: [] };
 
 const CASES = [
-  aCase({ id: "A", opened_at: "2026-06-21T12:00:00Z" }),
-  aCase({ id: "B", opened_at: "2026-06-21T13:00:00Z", type: "cover.rattle" }),
-  aCase({ id: "C", opened_at: "2026-06-21T11:00:00Z" }),
+  aCase({ id: "A", opened_at: "2026-06-21T12:00:00Z", stage: "handling", unit: "lamps" }),
+  aCase({ id: "B", opened_at: "2026-06-21T13:00:00Z", type: "cover.rattle", supervision: 2 }),
+  aCase({
+    id: "C",
+    opened_at: "2026-06-21T11:00:00Z",
+    subject: "segment:JS-12",
+    filing: aFiling({ deadline: "2026-06-21T13:30:00Z" }),
+  }),
   aCase({
     id: "D",
     opened_at: "2026-06-21T10:00:00Z",
     state: "recovered",
     recovered_at: "2026-06-21T12:30:00Z",
+    stopped_at: "2026-06-21T12:30:00Z",
+    filing: aFiling({ deadline: "2026-06-21T13:00:00Z" }),
   }),
+  aCase({ id: "E", state: "closed", stage: "closed", changed_at: "2026-06-21T13:00:00Z" }),
+  aCase({ id: "F", state: "closed", stage: "void", changed_at: "2026-06-21T13:30:00Z" }),
 ];
 
-it("the list is newest first, in one state, of one type where asked", () => {
-  expect(listed(CASES, "open", "").map((one) => one.id)).toEqual(["B", "A", "C"]);
-  expect(listed(CASES, "open", "streetlight.unlit").map((one) => one.id)).toEqual(["A", "C"]);
-  expect(listed(CASES, "closed", "")).toEqual([]);
+const ids = (some: Partial<CaseFilter>, me = DISPATCHER) =>
+  listed(CASES, { ...NO_FILTER, ...some }, me, NOW).map((one) => one.id);
+
+describe("the list", () => {
+  it("has what is not over, the newest first, unless a stage is chosen", () => {
+    expect(ids({})).toEqual(["B", "A", "C", "D"]);
+    expect(ids({ stage: "handling" })).toEqual(["A"]);
+    expect(ids({ stage: "closed", sort: "changed_at" })).toEqual(["F", "E"]);
+  });
+
+  it("is narrowed by all that is asked", () => {
+    expect(ids({ type: "cover.rattle" })).toEqual(["B"]);
+    expect(ids({ supervised: true })).toEqual(["B"]);
+    expect(ids({ unit: "lamps", stage: "filed" })).toEqual([]);
+    expect(ids({ words: " js-1" })).toEqual(["C"]);
+  });
+
+  it("has as overdue what is past its deadline, not what its clock stopped for before", () => {
+    expect(ids({ overdue: true })).toEqual(["C"]);
+  });
+
+  it("puts the soonest deadline first, and those without one last", () => {
+    expect(ids({ sort: "deadline" })).toEqual(["D", "C", "A", "B"]);
+  });
+
+  it("knows whose a case is by unit and street", () => {
+    expect(ids({ mine: true }, HANDLER)).toEqual(["A"]);
+    expect(ids({ mine: true }, { ...DISPATCHER, streets: ["01"] })).toEqual([]);
+    expect(hasOwn(DISPATCHER)).toBe(false);
+    expect(hasOwn(HANDLER)).toBe(true);
+  });
 });
 
-it("types are counted within a state, the commonest first", () => {
-  expect(typesIn(CASES, "open")).toEqual([["streetlight.unlit", 2], ["cover.rattle", 1]]);
+it("cases are counted by stage, as far as they fit the rest of the filter", () => {
+  expect(stageCounts(CASES, NO_FILTER, DISPATCHER, NOW)).toEqual({
+    filed: 3, handling: 1, closed: 1, void: 1,
+  });
+  const narrow = { ...NO_FILTER, supervised: true, stage: "handling" as const };
+  expect(stageCounts(CASES, narrow, DISPATCHER, NOW)).toEqual({ filed: 1 });
+});
+
+it("the server is asked for what is over with the same filter", () => {
+  const asked = queryOf({ ...NO_FILTER, stage: "closed", mine: true, words: " L-1 " }, HANDLER, "c");
+  expect(asked).toMatchObject({ state: "closed", unit: "lamps", q: "L-1", cursor: "c" });
+  expect(asked["overdue"]).toBeUndefined();
+});
+
+it("values are counted, the commonest first", () => {
+  expect(valuesIn(CASES, "type")).toEqual([["streetlight.unlit", 5], ["cover.rattle", 1]]);
+  expect(valuesIn(CASES, "unit")).toEqual([["lamps", 1]]);
 });
 
 it("the latest steps are in the order they were taken", () => {
-  expect(latestSteps(CASES, 3).map(({ case: one, event }) => `${one.id} ${event}`)).toEqual([
+  expect(latestSteps(CASES.slice(0, 4), 3).map(({ case: one, event }) => `${one.id} ${event}`)).toEqual([
     "B opened", "D recovered", "A opened",
   ]);
 });

@@ -66,12 +66,23 @@ describe("cases", () => {
     expect(Object.fromEntries(versions)).toEqual({ late: 1, both: 2, behind: 5 });
   });
 
-  it("that are closed join the others when they are asked for", () => {
+  it("that were asked for one by one join the others, unless a newer version is held", () => {
     const room = after(
-      { type: "cases", cases: [aCase()] },
-      { type: "closedCases", cases: [aCase({ id: "C-0", state: "closed" })] },
+      { type: "state", message: aState(), at: 0 },
+      { type: "cases", cases: [aCase({ version: 3 }), aCase({ id: "C-2" })] },
+      {
+        type: "found",
+        cases: [
+          aCase({ id: "C-0", state: "closed" }),
+          aCase({ version: 2, unit: "old" }),
+          aCase({ id: "C-2", version: 2, state: "closed" }),
+        ],
+      },
     );
-    expect(room.cases.size).toBe(2);
+    expect(room.cases.size).toBe(3);
+    expect(room.cases.get("C-1")?.unit).toBeNull();
+    expect(room.cases.get("C-2")?.state).toBe("closed");
+    expect(room.caseCounts).toMatchObject({ open: 2, closed: 1 });
   });
 });
 

@@ -1,12 +1,13 @@
 /** The calls of the API that the page makes. Every failure is a {@link ProblemError}. */
 
 import type {
+  ActionBody,
   Asset,
-  Case,
   CaseState,
   CaseWithEvents,
   Health,
   Me,
+  OwnCase,
   Page,
   Readings,
   SegmentCollection,
@@ -57,7 +58,9 @@ async function call<T>(path: string, init?: RequestInit): Promise<T> {
   return body as T;
 }
 
-function query(parameters: Record<string, string | number | readonly string[] | undefined>): string {
+export type Query = Record<string, string | number | readonly string[] | undefined>;
+
+function query(parameters: Query): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
@@ -66,7 +69,7 @@ function query(parameters: Record<string, string | number | readonly string[] | 
   return `?${search}`;
 }
 
-async function pages<T>(path: string, parameters: Parameters<typeof query>[0], most: number) {
+async function pages<T>(path: string, parameters: Query, most: number) {
   const items: T[] = [];
   let cursor: string | undefined;
   do {
@@ -106,7 +109,7 @@ export const getSegments = () => call<SegmentCollection>("segments");
 
 /** The newest `most` cases, or a page more, in the given states. */
 export const getCases = (states: readonly CaseState[], most: number) =>
-  pages<Case>("cases", { state: states, limit: 500 }, most);
+  pages<OwnCase>("cases", { state: states, limit: 500 }, most);
 
 export const getCase = (id: string) => call<CaseWithEvents>(`cases/${part(id)}`);
 
@@ -121,6 +124,12 @@ export const getLampsOf = (segment: string) => pages<Asset>("assets", { segment,
 export const getReadings = (asset: string, from: string, to: string) =>
   call<Readings>(`assets/${part(asset)}/readings${query({ from, to })}`);
 
-/** Closes a sensor's case against what the sensor says. */
-export const overrideCase = (id: string, reason: string) =>
-  call<Case>(`cases/${part(id)}/actions`, json({ action: "override", reason }));
+/** One page of the cases that fit what is asked. */
+export const getCasePage = (asked: Query) => call<Page<OwnCase>>(`cases${query(asked)}`);
+
+/** Does something with the case of that version; a ProblemError 412 where it has changed since. */
+export function act(id: string, version: number, body: ActionBody): Promise<OwnCase> {
+  const request = json(body);
+  const headers = { ...request.headers, "If-Match": `"${version}"` };
+  return call<OwnCase>(`cases/${part(id)}/actions`, { ...request, headers });
+}

@@ -17,7 +17,51 @@ export type CaseStage =
   | "closed"
   | "void";
 
+export const STAGES: readonly CaseStage[] = [
+  "reported",
+  "filed",
+  "dispatched",
+  "handling",
+  "handled",
+  "verifying",
+  "closed",
+];
+
 export type CaseSource = "sensor" | "resident" | "schedule";
+export const SOURCES: readonly CaseSource[] = ["sensor", "resident", "schedule"];
+
+/** What a person can do with a case. */
+export type ActionName =
+  | "file"
+  | "dispatch"
+  | "accept"
+  | "return"
+  | "request_extension"
+  | "extend"
+  | "refuse_extension"
+  | "suspend"
+  | "resume"
+  | "handle"
+  | "check"
+  | "confirm"
+  | "rework"
+  | "override"
+  | "void"
+  | "supervise"
+  | "unsupervise"
+  | "note";
+
+/** An action with what is said with it; times are RFC 3339. */
+export interface ActionBody {
+  action: ActionName;
+  reason?: string;
+  unit?: string;
+  until?: string;
+  result?: string;
+  level?: number;
+  term?: string;
+  form?: Record<string, string | number>;
+}
 
 export type Evidence = Record<string, unknown>;
 
@@ -79,6 +123,12 @@ export interface Case {
   version: number;
 }
 
+/** A case with what the caller may do with it; in the stream a case has neither. */
+export interface OwnCase extends Case {
+  proposed_unit: string | null;
+  possible: ActionName[];
+}
+
 export interface CaseEvent {
   seq: number;
   case: string;
@@ -92,7 +142,9 @@ export interface CaseEvent {
   author: string;
 }
 
-export type CaseWithEvents = Case & { events: CaseEvent[] };
+export interface CaseWithEvents extends OwnCase {
+  events: CaseEvent[];
+}
 
 export interface Page<T> {
   items: T[];

@@ -1,19 +1,137 @@
-/** Which cases the list shows, and in what order. */
+/** Which cases the list shows, and in what order. Pure: the time and who looks are arguments. */
 
-import type { Case, CaseState } from "../api/schema";
+import type { Query } from "../api/client";
+import type { Case, CaseSource, CaseStage, Me } from "../api/schema";
 
-/** Cases in one state, newest first; of one type, where one is given. */
-export function listed(cases: Iterable<Case>, state: CaseState, type: string): Case[] {
-  return [...cases]
-    .filter((one) => one.state === state && (type === "" || one.type === type))
-    .sort((a, b) => Date.parse(b.opened_at) - Date.parse(a.opened_at) || b.id.localeCompare(a.id));
+export type Sort = "opened_at" | "deadline" | "changed_at";
+export const SORTS: readonly Sort[] = ["opened_at", "deadline", "changed_at"];
+
+/** What is empty or false does not narrow. Without a stage it is all that is not over. */
+export interface CaseFilter {
+  stage: CaseStage | "";
+  type: string;
+  street: string;
+  unit: string;
+  source: CaseSource | "";
+  supervised: boolean;
+  overdue: boolean;
+  mine: boolean;
+  words: string;
+  sort: Sort;
 }
 
-/** How many cases of each type are in one state, the commonest first. */
-export function typesIn(cases: Iterable<Case>, state: CaseState): [type: string, n: number][] {
+export const NO_FILTER: CaseFilter = {
+  stage: "",
+  type: "",
+  street: "",
+  unit: "",
+  source: "",
+  supervised: false,
+  overdue: false,
+  mine: false,
+  words: "",
+  sort: "opened_at",
+};
+
+/** How many of the filters beside the stage narrow the list. */
+export function narrowing(filter: CaseFilter): number {
+  const { type, street, unit, source, supervised, overdue, mine } = filter;
+  return [type, street, unit, source, supervised, overdue, mine].filter(Boolean).length;
+}
+
+/** Whether "mine" means anything: who has neither a unit to act for nor streets sees all alike. */
+export const hasOwn = (me: Me) => (me.role === "handler" && me.unit !== null) || me.streets.length > 0;
+
+function isMine(one: Case, me: Me): boolean {
+  if (me.role === "handler" && one.unit !== me.unit) return false;
+  return me.streets.length === 0 || (one.street !== null && me.streets.includes(one.street));
+}
+
+export function isOverdue(one: Case, now: number): boolean {
+  if (!one.filing) return false;
+  const at = one.stopped_at === null ? now : Date.parse(one.stopped_at);
+  return at > Date.parse(one.filing.deadline);
+}
+
+function fits(one: Case, filter: CaseFilter, me: Me, now: number): boolean {
+  const words = filter.words.trim().toLowerCase();
+  return (
+    (filter.type === "" || one.type === filter.type) &&
+    (filter.street === "" || one.street === filter.street) &&
+    (filter.unit === "" || one.unit === filter.unit) &&
+    (filter.source === "" || one.source === filter.source) &&
+    (!filter.supervised || one.supervision > 0) &&
+    (!filter.overdue || isOverdue(one, now)) &&
+    (!filter.mine || isMine(one, me)) &&
+    (words === "" || one.id.toLowerCase().includes(words) || one.subject.toLowerCase().includes(words))
+  );
+}
+
+/** A case that was voided is over as one that was closed is, and is listed with those. */
+const isAt = (one: Case, stage: CaseStage | "") =>
+  stage === "" || stage === "closed"
+    ? (one.state === "closed") === (stage === "closed")
+    : one.stage === stage;
+
+const latest = (a: string, b: string) => Date.parse(b) - Date.parse(a);
+const dueBy = (one: Case) => (one.filing ? Date.parse(one.filing.deadline) : Infinity);
+
+/** As the server sorts them: ties by the id, so that the order is always the same. */
+const BY: Record<Sort, (a: Case, b: Case) => number> = {
+  opened_at: (a, b) => latest(a.opened_at, b.opened_at) || b.id.localeCompare(a.id),
+  changed_at: (a, b) => latest(a.changed_at, b.changed_at) || b.id.localeCompare(a.id),
+  deadline: (a, b) => compare(dueBy(a), dueBy(b)) || a.id.localeCompare(b.id),
+};
+
+const compare = (a: number, b: number) => (a === b ? 0 : a < b ? -1 : 1);
+
+/** The cases at the filter's stage that fit the rest of it, in its order. */
+export function listed(cases: Iterable<Case>, filter: CaseFilter, me: Me, now: number): Case[] {
+  return [...cases]
+    .filter((one) => isAt(one, filter.stage) && fits(one, filter, me, now))
+    .sort(BY[filter.sort]);
+}
+
+/** How many cases are at each stage, of those that fit the rest of the filter. */
+export function stageCounts(
+  cases: Iterable<Case>,
+  filter: CaseFilter,
+  me: Me,
+  now: number,
+): Partial<Record<CaseStage, number>> {
+  const counts: Partial<Record<CaseStage, number>> = {};
+  for (const one of cases) {
+    if (fits(one, filter, me, now)) counts[one.stage] = (counts[one.stage] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** The filter as the server is asked for cases that are over, the last to change first. */
+export function queryOf(filter: CaseFilter, me: Me, cursor: string | undefined): Query {
+  return {
+    state: "closed",
+    sort: "changed_at",
+    limit: 100,
+    type: filter.type || undefined,
+    street: filter.street || undefined,
+    unit: filter.unit || (filter.mine && me.role === "handler" ? (me.unit ?? undefined) : undefined),
+    source: filter.source || undefined,
+    supervised: filter.supervised ? 1 : undefined,
+    overdue: filter.overdue ? "true" : undefined,
+    q: filter.words.trim() || undefined,
+    cursor,
+  };
+}
+
+/** The values of one property and how many cases have each, the commonest first. */
+export function valuesIn(
+  cases: Iterable<Case>,
+  property: "type" | "street" | "unit",
+): [value: string, n: number][] {
   const counts = new Map<string, number>();
   for (const one of cases) {
-    if (one.state === state) counts.set(one.type, (counts.get(one.type) ?? 0) + 1);
+    const value = one[property];
+    if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
   return [...counts].sort(([a, n], [b, m]) => m - n || a.localeCompare(b));
 }

@@ -48,7 +48,7 @@ export type Action =
   | { type: "case"; message: CaseMessage; at: number }
   | { type: "casesAsked" }
   | { type: "cases"; cases: readonly Case[] }
-  | { type: "closedCases"; cases: readonly Case[] }
+  | { type: "found"; cases: readonly Case[] }
   | { type: "segments"; collection: SegmentCollection }
   | { type: "health"; health: Health; at: number };
 
@@ -82,8 +82,8 @@ export function reduce(room: RoomState, action: Action): RoomState {
       return { ...room, sinceAsked: new Set() };
     case "cases":
       return { ...room, cases: withSnapshot(room, action.cases) };
-    case "closedCases":
-      return { ...room, cases: new Map([...byId(action.cases), ...room.cases]) };
+    case "found":
+      return withFound(room, action.cases);
     case "segments":
       return withSegments(room, action.collection);
     case "health": {
@@ -135,6 +135,19 @@ function withCase(room: RoomState, { event, case: heard }: CaseMessage, at: numb
     announced: announce ? new Map(room.announced).set(heard.id, at) : room.announced,
     lastSeq: Math.max(room.lastSeq, event.seq),
   };
+}
+
+/** Cases that were asked for one by one or page by page, or that an action answered with. */
+function withFound(room: RoomState, found: readonly Case[]): RoomState {
+  const cases = new Map(room.cases);
+  let counts = room.caseCounts;
+  for (const one of found) {
+    const held = cases.get(one.id);
+    if (held && held.version >= one.version) continue;
+    if (held) counts = recounted(counts, held, one);
+    cases.set(one.id, one);
+  }
+  return { ...room, cases, caseCounts: counts };
 }
 
 /** The counts with one case moved, so that they agree with the list until the server counts again. */

@@ -2,7 +2,8 @@
 
 import { computed, readonly, ref, shallowRef } from "vue";
 
-import { getCases, getHealth, getSegments } from "../api/client";
+import { getCase, getCases, getHealth, getSegments } from "../api/client";
+import type { Case } from "../api/schema";
 import { follow } from "../api/stream";
 import { zone } from "../wording/time";
 import { type Action, EMPTY, reduce, type RoomState } from "./reduce";
@@ -10,7 +11,7 @@ import { type Action, EMPTY, reduce, type RoomState } from "./reduce";
 const TICK_MS = 500;
 const HEALTH_EVERY_MS = 10_000;
 const RETRY_MS = 3_000;
-const MOST_CASES = 2_000;
+const MOST_CASES = 5_000;
 
 const state = shallowRef<RoomState>(EMPTY);
 const tick = ref(Date.now());
@@ -45,9 +46,14 @@ async function refreshSegments(): Promise<void> {
   dispatch({ type: "segments", collection: await getSegments() });
 }
 
-/** The closed cases, which the page holds only once somebody asks for them. */
-export async function loadClosedCases(): Promise<void> {
-  dispatch({ type: "closedCases", cases: await getCases(["closed"], 200) });
+/** Holds cases that came otherwise than by the stream; an older version of one held is passed over. */
+export const hold = (cases: readonly Case[]) => dispatch({ type: "found", cases });
+
+/** Asks for one case anew, or for one that is not held. */
+export async function reload(id: string): Promise<Case> {
+  const found = await getCase(id);
+  hold([found]);
+  return found;
 }
 
 let attempt = 0;

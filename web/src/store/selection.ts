@@ -3,7 +3,7 @@
 import { computed, shallowRef } from "vue";
 
 import type { Case } from "../api/schema";
-import { room } from "./room";
+import { reload, room } from "./room";
 
 export type Selection = { kind: "case"; id: string } | { kind: "segment"; id: string } | null;
 
@@ -28,6 +28,12 @@ function caseOfSegment(id: string): Case | undefined {
 }
 
 export const selectCase = (id: string) => (selection.value = { kind: "case", id });
+
+/** A case that may not be held here; nothing happens where there is none. */
+export async function openCase(id: string): Promise<void> {
+  if (!room.value.cases.has(id)) await reload(id).catch(() => undefined);
+  if (room.value.cases.has(id)) selectCase(id);
+}
 
 /** A segment in trouble leads to its case, a sound one to itself. */
 export function selectSegment(id: string): void {

@@ -1,5 +1,6 @@
 /** English. The type holds it to the same shape as the Chinese. */
 
+import { desk } from "./desk.en";
 import type { Messages } from "./zh";
 
 export const en: Messages = {
@@ -150,13 +151,10 @@ export const en: Messages = {
     unsupervised: "Supervision ended",
     noted: "Noted",
   },
+  desk,
   cases: {
     heading: "Cases",
-    all: "All types",
-    none: "No cases: {state}",
     members: "{n} devices",
-    cause: "Cause",
-    causeIs: "Cause: {cause}",
     showMore: "Show {n} more",
     announce: "New case: {type}, {subject}",
     new: "New",
@@ -175,10 +173,6 @@ export const en: Messages = {
   detail: {
     close: "Close detail",
     case: "Case",
-    opened: "Opened",
-    recovered: "Recovered",
-    closed: "Closed",
-    age: "Age",
     rule: "Decided by",
     evidence: "Evidence",
     events: "Course of events",
@@ -190,6 +184,8 @@ export const en: Messages = {
     noEvidence: "No further evidence",
     by: "by {author}",
     rules: "the rules",
+    clock: "the clock",
+    resident: "a resident",
     lamps: "Lamps",
     noCase: "No open case on this segment",
     field: "Quantity",
@@ -212,15 +208,6 @@ export const en: Messages = {
       working_day: "{n} working day(s)",
       natural_day: "{n} natural day(s)",
     },
-  },
-  closing: {
-    heading: "Close the case",
-    reason: "Reason",
-    reasonHint: "What was done; it is kept with the case",
-    submit: "Close case",
-    busy: "Sending",
-    missing: "A reason is needed",
-    refused: "Not closed: {reason}",
   },
   overview: {
     heading: "This watch",

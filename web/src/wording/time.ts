@@ -56,3 +56,16 @@ export function moment(ms: number, now: number): string {
 
 export const weekday = (ms: number, language: string) =>
   WEEKDAY[language === "zh" ? "zh" : "en"].value.format(ms);
+
+/** `2026-06-21T19:41` in the time of the place, as a browser's field has it. */
+export const toLocal = (ms: number) => `${date(ms)}T${time(ms)}`;
+
+/** What such a field says, ms; null where it says nothing. */
+export function fromLocal(text: string): number | null {
+  const asUtc = Date.parse(`${text}Z`);
+  if (Number.isNaN(asUtc)) return null;
+  // How far the place is from UTC then; a second look counts where the clocks were just changed.
+  const off = (ms: number) => Date.parse(`${toLocal(ms)}Z`) - Math.floor(ms / MINUTE) * MINUTE;
+  const near = asUtc - off(asUtc);
+  return asUtc - off(near);
+}

@@ -1,5 +1,7 @@
 /** Chinese. What stands here stands in English too: en.ts has the same shape. */
 
+import { desk } from "./desk.zh";
+
 export const zh = {
   title: "城市设施控制室",
   language: "English",
@@ -148,13 +150,10 @@ export const zh = {
     unsupervised: "解除督办",
     noted: "备注",
   },
+  desk,
   cases: {
     heading: "案件",
-    all: "全部类型",
-    none: "没有{state}的案件",
     members: "{n} 个设备",
-    cause: "原因",
-    causeIs: "原因：{cause}",
     showMore: "再显示 {n} 件",
     announce: "新案件：{type}，{subject}",
     new: "新",
@@ -173,10 +172,6 @@ export const zh = {
   detail: {
     close: "关闭详情",
     case: "案件",
-    opened: "立案时间",
-    recovered: "恢复时间",
-    closed: "结案时间",
-    age: "历时",
     rule: "判定规则",
     evidence: "证据",
     events: "经过",
@@ -188,6 +183,8 @@ export const zh = {
     noEvidence: "没有附加证据",
     by: "由 {author}",
     rules: "规则引擎",
+    clock: "时限",
+    resident: "市民",
     lamps: "灯具",
     noCase: "此路段没有未结案件",
     field: "量",
@@ -210,15 +207,6 @@ export const zh = {
       working_day: "{n} 个工作日",
       natural_day: "{n} 个自然日",
     },
-  },
-  closing: {
-    heading: "结案",
-    reason: "结案理由",
-    reasonHint: "写明处置结果，将记入案卷",
-    submit: "确认结案",
-    busy: "正在提交",
-    missing: "请填写结案理由",
-    refused: "未能结案：{reason}",
   },
   overview: {
     heading: "本次值守",
