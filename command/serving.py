@@ -18,7 +18,7 @@ from facility.clock import Clock, SystemClock
 from facility.mqtt import MqttSettings
 from facility.mqtt_bus import MqttBus
 from simulators.demo import Demo
-from simulators.people.desk import People
+from simulators.people.district import People
 
 log = logging.getLogger("xiuhua")
 

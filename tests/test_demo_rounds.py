@@ -15,7 +15,8 @@ from command.demo_rounds import COVERS, STATIONS, prepare
 from command.house import cases_url
 from command.settings import Settings
 from facility.clock import DAY, to_rfc3339
-from simulators.people.habits import next_step, shipped
+from simulators.people.habits import shipped
+from simulators.people.steps import next_step
 from tests.api.district import StoppedClock
 from tests.cases.filings import FILING, local
 

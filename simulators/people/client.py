@@ -1,4 +1,4 @@
-"""A machine's view of the HTTP API: JSON in, JSON out, with a key of its own."""
+"""A caller of the HTTP API, and of the residents' pages, with a key of its own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Client:
     def get(self, path: str, **query: Any) -> Any:
         """The answer to a GET. OSError where the server is away."""
         asked = f"?{urlencode(query, doseq=True)}" if query else ""
-        return self._send("GET", path + asked, None, {})
+        return msgspec.json.decode(self._send("GET", f"/api/v1/{path}{asked}", None, {}))
 
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Every item of a list."""
@@ -45,16 +45,22 @@ class Client:
         headers = {"Content-Type": "application/json"}
         if version is not None:
             headers["If-Match"] = f'"{version}"'
-        return self._send("POST", path, msgspec.json.encode(body), headers)
+        answer = self._send("POST", f"/api/v1/{path}", msgspec.json.encode(body), headers)
+        return msgspec.json.decode(answer)
 
-    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
+    def submit(self, path: str, **fields: Any) -> None:
+        """Sends a form of a page. Raises Refused."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        self._send("POST", path, urlencode(fields).encode(), headers)
+
+    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
         headers = {"Authorization": f"Bearer {self._key}", **headers}
         with closing(HTTPConnection(self._server, timeout=_TIMEOUT_S)) as connection:
-            connection.request(method, f"/api/v1/{path}", body, headers)
+            connection.request(method, path, body, headers)
             answer = connection.getresponse()
             content = answer.read()
         if answer.status >= 500:
             raise OSError(f"{method} {path}: {answer.status} {answer.reason}")
         if answer.status >= 400:
             raise Refused(f"{method} {path}: {answer.status} {content[:500].decode()}")
-        return msgspec.json.decode(content) if content else None
+        return content

@@ -1,4 +1,4 @@
-"""The people of a simulated district at their desks: dispatchers, units, inspectors.
+"""The people of a simulated district: dispatchers, units and inspectors at their desks; residents.
 
 They use the HTTP API as anybody does, each with a key of its own, so what they do is held to roles
 and stages, and whoever sits at the screen may be faster.
@@ -13,7 +13,9 @@ from typing import Any
 from facility.background import Loop
 from facility.clock import Clock
 from simulators.people.client import Client, Refused
-from simulators.people.habits import Habits, Step, next_step, shipped
+from simulators.people.habits import Habits, shipped
+from simulators.people.residents import Town
+from simulators.people.steps import Step, next_step
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ class People:
         self._clock = clock
         self._habits = habits or shipped()
         self._clients: dict[str | None, Client] = {}
+        self._town = Town(self._client(None), self._habits.residents)
         self.refused = 0
         """Steps that came too late, or were not possible."""
         self.loop = Loop("simulated people", self._turn)
@@ -51,6 +54,10 @@ class People:
             step = next_step(case, now, units, self._habits)
             if step is not None:
                 taken += self._take(case["id"], case["version"], step)
+        try:
+            self._town.live(cases, now)
+        except Refused as refused:
+            self._note(refused)
         return taken
 
     def cases(self) -> list[dict[str, Any]]:
@@ -62,10 +69,13 @@ class People:
         try:
             self._client(step.unit).post(f"cases/{case_id}/actions", body, version)
         except Refused as refused:
-            log.debug("%s", refused)
-            self.refused += 1
+            self._note(refused)
             return False
         return True
+
+    def _note(self, refused: Refused) -> None:
+        log.debug("%s", refused)
+        self.refused += 1
 
     def _client(self, unit: str | None) -> Client:
         if unit not in self._clients:
