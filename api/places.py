@@ -21,15 +21,19 @@ _DECIMALS = 6
 class Places:
     """What follows from one inventory, worked out once.
 
-    ``row`` is an asset's place in its kind's list; ``segment_ids`` the segments in order, and
-    ``segment_row`` int32 (lamps,) each lamp's place among them, -1 without; ``lines`` their
-    GeoJSON geometries, encoded.
+    ``row`` is an asset's place in its kind's list, ``ids`` the ids of that list as JSON;
+    ``segment_ids`` the segments in order, and ``segment_row`` int32 (lamps,) each lamp's place
+    among them, -1 without; ``lines`` their GeoJSON geometries, encoded.
     """
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
         self.row = {
             asset.id: row for kind in Kind for row, asset in enumerate(inventory.of_kind(kind))
+        }
+        self.ids = {
+            kind: msgspec.Raw(msgspec.json.encode([one.id for one in inventory.of_kind(kind)]))
+            for kind in Kind
         }
         self.segment_ids = tuple(inventory.segments)
         self.segments = tuple(inventory.segments.values())

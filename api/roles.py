@@ -52,6 +52,7 @@ ALLOWED: dict[str, frozenset[Role] | None] = {
     "GET /api/v1/assets/{asset_id}": EVERYBODY,
     "GET /api/v1/assets/{asset_id}/bursts": EVERYBODY,
     "GET /api/v1/assets/{asset_id}/readings": EVERYBODY,
+    "GET /api/v1/states": EVERYBODY,
     "GET /api/v1/unregistered": _INSTALLS,
     "GET /api/v1/segments": EVERYBODY,
     "GET /api/v1/calendar": EVERYBODY,

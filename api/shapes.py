@@ -308,6 +308,18 @@ class Segments(Shape):
     features: list[SegmentFeature]
 
 
+class KindStates(Shape):
+    ids: list[str]
+    vocabulary: list[str]
+    state: list[int]
+    last_seen: list[int]
+
+
+class LiveStates(Shape):
+    now: Time
+    kinds: dict[str, KindStates]
+
+
 class ClockNow(Shape):
     virtual: bool
     speed: float
