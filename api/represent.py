@@ -101,11 +101,13 @@ def case_json(case: Case, places: Places, filing: Filing | None, now: int) -> di
 def case_for(
     case: Case, places: Places, filing: Filing | None, now: int, who: Who
 ) -> dict[str, Any]:
-    """CASE with what ``who`` may do with it now, and the unit to propose to them."""
+    """CASE with what ``who`` may do with it now, and the unit to propose where that is to
+    hand it over."""
+    possible = possible_actions(case, who, now)
     return {
         **case_json(case, places, filing, now),
-        "proposed_unit": filing.proposed_unit(case) if filing else None,
-        "possible": possible_actions(case, who, now),
+        "proposed_unit": filing.proposed_unit(case) if filing and "dispatch" in possible else None,
+        "possible": possible,
     }
 
 

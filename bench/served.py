@@ -37,6 +37,7 @@ from cases.schema import case_events, cases
 from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
 from facility.bus import KindState, LocalBus
 from facility.clock import DAY, HOUR, MINUTE, VirtualClock, from_rfc3339
+from facility.garbage import collect_seldom
 from facility.inventory import Inventory
 from facility.measurements import Kind
 from facility.store.duckdb import DuckStore
@@ -179,6 +180,7 @@ def serve(place: Place, core: int, to: Connection) -> None:
     """Serves until ``to`` says stop; tells it the address and a token first, then when asked how
     much time its core has worked (s). The work of a process."""
     os.sched_setaffinity(0, {core})
+    collect_seldom()
     inventory = district(place.assets)
     clock = VirtualClock(NOW, 1.0)
     store = DuckStore(Path(place.folder) / "readings.duckdb")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from cases.case import Case
+from cases.case import STAGES, Case, Stage
 from cases.events import CaseEvent, StageEvent
 from cases.form import WrongAnswer, check_answers, form_of
 from cases.lifecycle import Refusal
@@ -180,9 +180,16 @@ def possible_actions(case: Case, who: Who, now: int) -> tuple[ActionName, ...]:
     """What this person can do with the case at ``now`` (ms)."""
     return tuple(
         action
-        for action in ACTION_NAMES
+        for action in _AT[case.stage]
         if against(case, action, now) is None and forbidden(case, action, who) is None
     )
+
+
+_AT: dict[Stage, tuple[ActionName, ...]] = {
+    stage: tuple(name for name in ACTION_NAMES if stage in STAGE_AFTER[ACTIONS[name].event])
+    for stage in STAGES
+}
+"""The actions that a stage allows, other things being right."""
 
 
 def _evidence(entry: Action, given: Given, now: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Select, TextClause, func, or_, select, tup
 from cases.case import Case, Stage, State
 from cases.events import Source
 from cases.schema import SUPERVISED, cases
+from cases.words import says
 from facility.errors import UsageError
 
 Sort = Literal["opened_at", "deadline", "changed_at"]
@@ -93,11 +94,7 @@ def _conditions(filters: CaseFilter) -> Iterator[ColumnElement[bool] | TextClaus
     if filters.opened_to is not None:
         yield cases.c.opened_at < filters.opened_to
     if filters.words is not None:
-        wanted = filters.words.lower()
-        yield or_(
-            func.lower(cases.c.id).contains(wanted, autoescape=True),
-            func.lower(cases.c.subject).contains(wanted, autoescape=True),
-        )
+        yield or_(says(cases.c.id, filters.words), says(cases.c.subject, filters.words))
 
 
 def page(found: list[Case], limit: int, sort: Sort) -> Page:

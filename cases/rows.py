@@ -75,12 +75,15 @@ def case_row(case: Case) -> dict[str, Any]:
 
 def case_of(row: RowMapping) -> Case:
     """A case, of a row of ``cases``."""
-    filed = {name: row[column] for name, column in _FILED.items()}
+    values = dict(row)
+    filed = None
+    if values["deadline"] is not None:
+        filed = Filed(**{name: values[column] for name, column in _FILED.items()})
     return Case(
-        **{name: row[name] for name in _PLAIN},
-        members=tuple(row["members"]),
-        pauses=tuple(Span(*pause) for pause in row["pauses"]),
-        filed=None if filed["deadline"] is None else Filed(**filed),
+        **{name: values[name] for name in _PLAIN},
+        members=tuple(values["members"]),
+        pauses=tuple(Span(*pause) for pause in values["pauses"]),
+        filed=filed,
     )
 
 

@@ -71,8 +71,9 @@ cases = Table(
     Column("supervision", Integer, nullable=False, server_default="0"),
     Column("reports", Integer, nullable=False, server_default="0"),
     # A list is newest first, of all cases or of a state, a stage, a type, a subject, a unit, a
-    # street, or by deadline, of all or of a state, a stage, a unit; the id settles ties.
-    Index("cases_by_opening", "opened_at", "id"),
+    # street, a source, or by deadline, of all or of a state, a stage, a unit; the id settles ties.
+    # The subject is there to be searched.
+    Index("cases_by_opening", "opened_at", "id", "subject"),
     Index("cases_by_state", "state", "opened_at", "id"),
     Index("cases_by_type", "type", "opened_at", "id"),
     Index("cases_by_subject", "subject", "opened_at", "id"),
@@ -83,6 +84,8 @@ cases = Table(
     Index("cases_by_stage_deadline", "stage", "deadline", "id"),
     Index("cases_by_unit", "unit", "opened_at", "id"),
     Index("cases_by_unit_deadline", "unit", "deadline", "id"),
+    Index("cases_by_unit_stage", "unit", "stage", "deadline", "id"),
+    Index("cases_by_source", "source", "opened_at", "id"),
     Index("cases_by_street", "street", "opened_at", "id"),
     Index("cases_by_suspension", "suspended_until"),
     Index(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cases.case import Case, Stage, State, is_overdue
-from cases.events import CaseEvent, EventName, SensorEvent, StageEvent
+from cases.events import EVENTS, CaseEvent, EventName, SensorEvent, StageEvent
 
 STATE_AFTER: dict[tuple[State, SensorEvent], State] = {
     ("open", "joined"): "open",
@@ -77,8 +77,8 @@ class Bar(NamedTuple):
 
 def bar(case: Case, event: EventName, at: int) -> Bar | None:
     """What stands against an event at ``at`` (ms) that the tables allow; or None."""
-    for names, stands, words in _BARS:
-        if event in names and stands(case, at):
+    for stands, words in _BARS_OF[event]:
+        if stands(case, at):
             return words
     return None
 
@@ -166,3 +166,8 @@ _BARS: tuple[tuple[frozenset[EventName], Callable[[Case, int], bool], Bar], ...]
     ),
 )
 """Which events, when it stands against them, and why. The first that does is told."""
+
+_BARS_OF = {
+    event: tuple((stands, words) for names, stands, words in _BARS if event in names)
+    for event in EVENTS
+}
