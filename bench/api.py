@@ -30,8 +30,9 @@ from urllib.parse import urlencode
 import httpx
 
 from bench.asking import Answered, Asker
+from bench.lives import fill
 from bench.machine import describe
-from bench.served import NOW, STREETS, UNITS, Place, district, filing_of, fill, serve
+from bench.served import NOW, STREETS, UNITS, Place, district, filing_of, serve
 from cases.desk import Desk
 from cases.events import CaseEvent
 from facility.clock import DAY, to_rfc3339

@@ -1,18 +1,20 @@
-"""A district served by the API, for benchmarks: assets, a year of cases, the server's process."""
+"""A district served by the API, for benchmarks: its assets, and the server's process."""
 
 from __future__ import annotations
 
 import os
-import random
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import insert
+from fastapi import FastAPI
 
 from api.access import Access
 from api.app import create_app
@@ -20,32 +22,40 @@ from api.parts import Site
 from api.serve import Server
 from cases import calendar, standard
 from cases.accounts import Accounts
-from cases.actions import ActionName, Given, decide
 from cases.audit import By
-from cases.case import Case
-from cases.database import connect, upgrade, writing
-from cases.deadlines import with_deadline
 from cases.desk import Desk
-from cases.events import CaseEvent, EventName, Opening
 from cases.filing import Filing
-from cases.follow import following
 from cases.keys import Keys
-from cases.lifecycle import apply
 from cases.people import Who
-from cases.rows import case_row, event_row
-from cases.schema import case_events, cases
+from cases.photos import PhotoFiles
+from cases.registers import Registers
+from cases.reports import Reports
+from cases.shelvings import Shelvings
+from cases.tallies import Tallies
 from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
 from facility.bus import KindState, LocalBus
-from facility.clock import DAY, HOUR, MINUTE, VirtualClock, from_rfc3339
+from facility.clock import MINUTE, Clock, VirtualClock, from_rfc3339
 from facility.garbage import collect_seldom
+from facility.grid import Grid
 from facility.inventory import Inventory
+from facility.lighting import load_plans
 from facility.measurements import Kind
 from facility.store.duckdb import DuckStore
+from rules.backtests import Backtests
+from rules.rulebook import load
+
+
+class _Closed(Protocol):
+    def close(self) -> None: ...
+
+
+P = TypeVar("P", bound=_Closed)
 
 NOW = from_rfc3339("2026-06-26T15:00:00+08:00")  # a Friday
 UNITS = [f"第{n}养护所" for n in range(12)]
 STREETS = [f"4101050{n:02}" for n in range(1, 18)]
 ADMIN = Who("bench", "admin")
+TIMEZONE = "Asia/Shanghai"
 STATES_EVERY_S = 2.0
 """How often the rules tell of every asset's state."""
 
@@ -96,84 +106,7 @@ def district(many: int) -> Inventory:
 
 
 def filing_of(inventory: Inventory) -> Filing:
-    return Filing(standard.load(), calendar.load("Asia/Shanghai"), inventory.assets.get)
-
-
-def fill(place: Place, many: int) -> int:
-    """Puts a year of cases into the database, most of them closed; how many events they have."""
-    upgrade(place.url)
-    filing = filing_of(district(place.assets))
-    chance = random.Random(1)
-    engine = connect(place.url)
-    total = 0
-    rows: list[dict[str, object]] = []
-    events: list[dict[str, object]] = []
-    with writing(engine) as connection:
-        for n in range(many):
-            case, life = _life(n, many, chance, filing)
-            rows.append(case_row(case))
-            events += [event_row(event) for event in life]
-            if len(rows) == 5_000 or n == many - 1:
-                connection.execute(insert(cases), rows)
-                connection.execute(insert(case_events), events)
-                total += len(events)
-                rows, events = [], []
-        connection.exec_driver_sql("ANALYZE")
-    engine.dispose()
-    return total
-
-
-_HELD: tuple[EventName, ...] = ("recovered", "verified")
-_WAY: tuple[ActionName, ...] = ("dispatch", "accept", "handle")
-
-
-def _life(n: int, many: int, chance: random.Random, filing: Filing) -> tuple[Case, list[CaseEvent]]:
-    """A case and its events: the older ones are over, the last two in a hundred at all stages."""
-    left = (many - n) / many
-    at = NOW - int(left * 365 * DAY) - chance.randrange(HOUR)
-    lamp = chance.randrange(60_000)
-    kind = chance.choice(
-        ["streetlight.unlit", "streetlight.unlit", "cover.rattle", "device.silent"]
-    )
-    name = f"M{lamp // 10:06}" if kind == "cover.rattle" else f"L{lamp:06}"
-    subject = f"cover:{name}" if kind == "cover.rattle" else f"streetlight:{name}"
-    street = STREETS[lamp % 17]
-    opened = CaseEvent(
-        at, "opened", f"20260626-{n:08x}", kind, subject, (name,), "lamp",
-        {"power_w": 0.4, "rated_w": 60.0, "dark_min": 12, "voltage_v": 228.1}, kind, "3",
-        opening=Opening(street=street, cell=street),
-    )  # fmt: skip
-    opened = replace(opened, filed=filing.filed(opened))
-    case = apply(None, opened)
-    assert isinstance(case, Case)
-    life = [opened]
-    over = left > 0.02
-    for action in _WAY if over else _WAY[: chance.randrange(4)]:
-        at += chance.randrange(10 * MINUTE, 8 * HOUR)
-        unit, result = chance.choice(UNITS), "已更换"
-        said = {"dispatch": Given(unit=unit), "handle": Given(result=result)}
-        event = decide(case, action, ADMIN, at, said.get(action, Given()))
-        assert isinstance(event, CaseEvent)
-        case = _add(case, with_deadline(case, event, filing.calendar), life)
-    if chance.random() < 0.05:
-        said_level = Given(reason="民生", level=chance.randrange(1, 4))
-        event = decide(case, "supervise", ADMIN, at + 1, said_level)
-        assert isinstance(event, CaseEvent)
-        case = _add(case, event, life)
-    if over:
-        for name_ in _HELD:
-            at += chance.randrange(HOUR, 20 * HOUR)
-            seen = replace(opened, at=at, event=name_, filed=None, opening=None)
-            case = _add(case, seen, life)
-    return case, life
-
-
-def _add(case: Case, event: CaseEvent, life: list[CaseEvent]) -> Case:
-    after = apply(case, event)
-    assert isinstance(after, Case), after
-    life.append(event)
-    end = following(after, event)
-    return after if end is None else _add(after, end, life)
+    return Filing(standard.load(), calendar.load(TIMEZONE), inventory.assets.get)
 
 
 def serve(place: Place, core: int, to: Connection) -> None:
@@ -183,46 +116,65 @@ def serve(place: Place, core: int, to: Connection) -> None:
     collect_seldom()
     inventory = district(place.assets)
     clock = VirtualClock(NOW, 1.0)
-    store = DuckStore(Path(place.folder) / "readings.duckdb")
-    desk = Desk(place.url, filing_of(inventory))
-    accounts = Accounts(place.url)
-    accounts.add(ADMIN, "a password for a bench", By("bench", NOW, ""))
-    keys = Keys(place.url)
-    access = Access(accounts, keys, os.urandom(32))
-    account = accounts.get(ADMIN.name)
-    assert account is not None
     bus = LocalBus()
+    with ExitStack() as stack:
+        app, access = _app(place, inventory, clock, bus, stack)
+        stopped = threading.Event()
+
+        def tell_states() -> None:
+            chance = np.random.default_rng(1)
+            while True:
+                for message in _states(inventory, clock.now_ms(), chance):
+                    bus.publish(message)
+                if stopped.wait(STATES_EVERY_S):
+                    return
+
+        telling = threading.Thread(target=tell_states)
+        telling.start()
+        account = access.accounts.get(ADMIN.name)
+        assert account is not None
+        with Server(app, port=0) as server:
+            to.send((server.url, access.token(access.renewed(account))))
+            while to.recv() != "stop":
+                to.send(time.process_time())
+        stopped.set()
+        telling.join()
+
+
+def _app(
+    place: Place, inventory: Inventory, clock: Clock, bus: LocalBus, stack: ExitStack
+) -> tuple[FastAPI, Access]:
+    """The app over its parts, which ``stack`` closes."""
+    url, folder = place.url, Path(place.folder)
+
+    def kept(part: P) -> P:
+        return stack.enter_context(closing(part))
+
+    def installed() -> Inventory:
+        return inventory
+
+    store = kept(DuckStore(folder / "readings.duckdb"))
+    desk = kept(Desk(url, filing_of(inventory)))
+    accounts = kept(Accounts(url))
+    accounts.add(ADMIN, "a password for a bench", By("bench", NOW))
+    access = Access(accounts, kept(Keys(url)), os.urandom(32))
     app = create_app(
         clock=clock,
-        inventory=lambda: inventory,
+        inventory=installed,
         adopt=_nobody,
         waveforms=lambda _device, _most: [],
         store=store,
         desk=desk,
         bus=bus,
-        site=Site("410105", "Asia/Shanghai"),
+        site=Site("410105", TIMEZONE),
         access=access,
+        registers=kept(Registers(url, ZoneInfo(TIMEZONE))),
+        tallies=kept(Tallies(url)),
+        shelvings=kept(Shelvings(url)),
+        reports=kept(Reports(url, desk, installed, PhotoFiles(folder / "photos"))),
+        backtests=kept(Backtests(store, installed, Grid, load_plans(), TIMEZONE, load)),
     )
-    stopped = threading.Event()
-
-    def tell_states() -> None:
-        chance = np.random.default_rng(1)
-        while True:
-            for message in _states(inventory, clock.now_ms(), chance):
-                bus.publish(message)
-            if stopped.wait(STATES_EVERY_S):
-                return
-
-    telling = threading.Thread(target=tell_states)
-    telling.start()
-    with Server(app, port=0) as server:
-        to.send((server.url, access.token(access.renewed(account))))
-        while to.recv() != "stop":
-            to.send(time.process_time())
-    stopped.set()
-    telling.join()
-    for one in (desk, accounts, keys, store):
-        one.close()
+    return app, access
 
 
 def _states(inventory: Inventory, now: int, chance: np.random.Generator) -> Iterator[KindState]:
