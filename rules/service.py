@@ -26,7 +26,7 @@ from facility.lighting import LightingPlan
 from facility.readings import ReadingBatch
 from facility.store.base import ReadingsStore
 from rules.book_versions import FOLDER
-from rules.engine import LOOKED_AT, WARM, Engine
+from rules.engine import WARM, Engine
 from rules.live_book import LiveBook, problem_words
 from rules.scope import Where
 from rules.snapshot import Damaged
@@ -148,7 +148,7 @@ class RulesService:
         self._seen_seq = self._desk.last_seq()
         self._agree_with_desk()
         for table, reach in WARM.items():
-            for batch in self._store.scan(table, now - reach, now, LOOKED_AT[table]):
+            for batch in self._store.scan(table, now - reach, now):
                 self._engine.warm(batch)
         self._found += self._engine.advance(now)
 
@@ -185,11 +185,7 @@ class RulesService:
         begin = engine.now - _OVERLAP
         while begin < now:
             end = min(begin + _CATCH_UP_STEP, now)
-            batches = [
-                batch
-                for table, fields in LOOKED_AT.items()
-                for batch in self._store.scan(table, begin, end, fields)
-            ]
+            batches = [batch for table in WARM for batch in self._store.scan(table, begin, end)]
             self._found += engine.take(batches)
             self._found += engine.advance(end)
             begin = end
