@@ -52,6 +52,8 @@ class _Balance:
     """the last deadline judged"""
     went_out: float = 0.0
     """since the last deadline"""
+    out_since: int = 0
+    """since when what was late is out, ms; 0 while it is not"""
     ended: tuple[int, float, float, float] | None = None
     """(deadline, tonnes in, out, left) of the last service day"""
     lately: list[tuple[int, float, float]] = field(default_factory=list)
@@ -149,14 +151,18 @@ class BacklogDetector:
         for row, (station, balance) in enumerate(zip(self._stations, self._balances, strict=True)):
             case = members.get(station.id)
             # Of what is inside, that which came in since the deadline is not late yet.
-            late = balance.inside - balance.came_in
-            if case and balance.ts and late <= at(self._book, row).cleared_t:
+            late, book = balance.inside - balance.came_in, at(self._book, row)
+            is_out = balance.ts > 0 and late <= book.cleared_t
+            balance.out_since = (balance.out_since or balance.ts) if is_out else 0
+            if case and is_out and balance.ts - balance.out_since >= book.off_hold:
                 self._tracker.leave(now, case, (station.id,), "cleared", self._shown(row))
                 case = None
-            if balance.verdict is None:
+            if balance.verdict is None or now - balance.verdict[0] < book.hold:
                 continue
             deadline, inside, came_in = balance.verdict
             balance.verdict = None
+            if book.hold and is_out:
+                continue
             if inside > self._tolerance(row, came_in) and not case:
                 shown = {
                     "backlog_t": round(inside, 2),
@@ -166,7 +172,7 @@ class BacklogDetector:
                 opened = self._tracker.open(
                     now, TYPE, f"station:{station.id}", (station.id,), "not_cleared", shown
                 )
-                if opened is None and late > at(self._book, row).cleared_t:
+                if opened is None and not is_out:
                     # It is held back; once it no longer is, the backlog may still be there.
                     balance.verdict = deadline, inside, came_in
 

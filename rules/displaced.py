@@ -26,7 +26,15 @@ _PASSING = 2 * SECOND
 class DisplacedDetector:
     """Opens and ends ``cover.displaced``. Arrays are (n,), in the order of the inventory."""
 
-    KEPT = ("_last", "_tilt", "_tilted_since", "_level_count", "_raised", "_cleared")
+    KEPT = (
+        "_last",
+        "_tilt",
+        "_tilted_since",
+        "_level_count",
+        "_level_since",
+        "_raised",
+        "_cleared",
+    )
 
     def __init__(self, inventory: Inventory, book: Rulebook, tracker: Tracker) -> None:
         self._book = book.displaced
@@ -38,6 +46,7 @@ class DisplacedDetector:
         self._tilt = np.full(n, np.nan)
         self._tilted_since = np.zeros(n, dtype=np.int64)
         self._level_count = np.zeros(n, dtype=np.int16)
+        self._level_since = np.zeros(n, dtype=np.int64)
         self._raised = np.zeros(n, dtype=bool)
         self._cleared = np.zeros(n, dtype=bool)
 
@@ -52,12 +61,15 @@ class DisplacedDetector:
             self._tilt[row] = angle
             tilted = angle > book.tilt_deg
             since = self._tilted_since[row]
-            stays = tilted & (since > 0) & (ts - since >= _PASSING)
+            stays = tilted & (since > 0) & (ts - since >= np.maximum(_PASSING, book.hold))
             self._raised[row] = stays | (angle > book.at_once_deg)
             self._tilted_since[row] = np.where(tilted, np.where(since > 0, since, ts), 0)
             level = angle <= book.clear_deg
             self._level_count[row] = np.where(level, self._level_count[row] + 1, 0) % 1000
-            self._cleared[row] = self._level_count[row] >= 2
+            began = self._level_count[row] == 1
+            self._level_since[row] = np.where(began, ts, self._level_since[row])
+            lasts = ts - self._level_since[row] >= book.off_hold
+            self._cleared[row] = (self._level_count[row] >= 2) & lasts
 
     def judge(self, now: int) -> None:
         """Opens and ends cases by what the covers last said."""

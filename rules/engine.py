@@ -113,7 +113,12 @@ class Engine:
     daybook.
     """
 
-    PLAIN: ClassVar[dict[str, Any]] = {"now": int, "readings": int, "unknown_devices": int}
+    PLAIN: ClassVar[dict[str, Any]] = {
+        "now": int,
+        "readings": int,
+        "unknown_devices": int,
+        "late_readings": int,
+    }
 
     def __init__(
         self,
@@ -129,6 +134,7 @@ class Engine:
         self.suppression = Suppression(
             (*book.off, *book.schedule, *book.window), inventory, cells, timezone
         )
+        self._late = book.cases.late
         self.tracker = Tracker(book.version, book.cases, waits=live, held=self.suppression.holds)
         self._fleet = Fleet(inventory)
         self._lamp_span = self._fleet.span(Kind.STREETLIGHT)
@@ -183,6 +189,7 @@ class Engine:
         self.now = 0
         self.readings = 0
         self.unknown_devices = 0
+        self.late_readings = 0
 
     def take(self, batches: Sequence[ReadingBatch]) -> list[CaseEvent]:
         """Readings, those of each batch in order of arrival; the events on the way."""
@@ -279,6 +286,12 @@ class Engine:
             self._silence.feed_status(rows, batch)
             return
         self._fleet.hear(rows, batch)
+        late = batch.arrived - batch.ts > self._late
+        if late.any():
+            self.late_readings += int(late.sum())
+            batch, rows = batch.take(~late), rows[~late]
+            if not len(batch):
+                return
         local: Codes = rows - self._fleet.span(Kind(batch.table)).start
         if self.daybook:
             self.daybook.feed(rows, batch)

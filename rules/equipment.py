@@ -38,7 +38,10 @@ class EquipmentDetector:
         self._book = book.equipment
         self._alarm = Alarm(TYPE, inventory.stations, tracker)
         self._limits = [
-            Limit(every, 1 if cause in _AT_ONCE else 2, 0, self._book.off_hold) for cause in CAUSES
+            Limit(every, 1, 0, self._book.off_hold)
+            if cause in _AT_ONCE
+            else Limit(every, 2, self._book.hold, self._book.off_hold)
+            for cause in CAUSES
         ]
         self._newest = Newest(len(every), _FIELDS)
         self._raised: Mask = np.zeros((len(every), len(CAUSES)), dtype=bool)

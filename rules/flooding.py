@@ -31,7 +31,7 @@ class FloodingDetector:
     ) -> None:
         self._book = book.flooding
         self._alarm = Alarm(TYPE, inventory.covers, tracker)
-        self._high = Limit(every, readings=2, hold=0, off_hold=self._book.off_hold)
+        self._high = Limit(every, readings=2, hold=self._book.hold, off_hold=self._book.off_hold)
         self._newest = Newest(len(every), ("water_m",))
         self._lowest = np.full(len(every), np.nan)
         self._last: Times = np.zeros(len(every), dtype=np.int64)

@@ -43,7 +43,7 @@ class GasHazardDetector:
     ) -> None:
         self._book = book.gas_hazard
         self._alarm = Alarm(TYPE, inventory.stations, tracker)
-        self._limit = Limit(every, readings=1, hold=0, off_hold=self._book.off_hold)
+        self._limit = Limit(every, readings=1, hold=self._book.hold, off_hold=self._book.off_hold)
         self._newest = Newest(len(every), tuple(GASES))
         self._told: NDArray[np.int8] = np.zeros(len(every), dtype=np.int8)
         self._due: list[tuple[int, int, int, str, Shown]] = []
@@ -66,8 +66,13 @@ class GasHazardDetector:
             self._due.append((int(batch.arrived[i]), int(rows[i]), level, GASES[field], shown))
 
     def report(self) -> None:
-        """Opens the cases of the readings taken in, each at the moment it arrived."""
+        """Opens the cases of the readings taken in, each at the moment it arrived.
+
+        Those that the book has wait are opened when stock is taken.
+        """
         for moment, row, level, cause, shown in sorted(self._due, key=lambda due: due[:2]):
+            if at(self._book, row).hold:
+                continue
             if not self._alarm.case(row):
                 self._alarm.open(moment, row, cause, shown)
             elif level > self._told[row]:

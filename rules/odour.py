@@ -37,7 +37,12 @@ Hour = list[tuple[int, tuple[float, ...]]]
 class OdourDetector:
     """Opens and ends ``station.odour``."""
 
-    PLAIN: ClassVar[dict[str, Any]] = {"_hours": list[Hour], "_changed": set[int]}
+    PLAIN: ClassVar[dict[str, Any]] = {
+        "_hours": list[Hour],
+        "_changed": set[int],
+        "_over_since": list[int],
+        "_under_since": list[int],
+    }
 
     def __init__(
         self, inventory: Inventory, every: Times, book: Rulebook, tracker: Tracker
@@ -50,6 +55,8 @@ class OdourDetector:
         self._alarm = Alarm(TYPE, inventory.stations, tracker)
         self._hours: list[Hour] = [[] for _ in inventory.stations]
         self._changed: set[int] = set()
+        # Since when the mean has been over its limit, or well below it, ms; 0 while it is not.
+        self._over_since, self._under_since = ([0] * len(self._ids) for _ in range(2))
 
     def feed(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes a batch in; ``rows`` are its stations. Late readings take their place."""
@@ -69,14 +76,18 @@ class OdourDetector:
 
     def judge(self, now: int) -> None:
         """Opens and ends cases by the means of the stations that were heard."""
+        for row in sorted(self._changed):
+            self._follow(row)
         for row in self._alarm.open_rows(now):
             shares = self._shares(row)
-            if shares is not None and np.nanmax(shares) < at(self._book, row).clear_share:
+            if shares is not None and self._has_held(row, self._under_since, "off_hold"):
                 self._alarm.end(now, row, "clean", self._shown(row, shares))
         hazards = self._tracker.members(FAMILY["station.gas_hazard"])
         for row in sorted(self._changed):
             shares = self._shares(row)
-            if shares is None or np.nanmax(shares) <= 1 or self._ids[row] in hazards:
+            if shares is None or not self._has_held(row, self._over_since, "hold"):
+                continue
+            if self._ids[row] in hazards:
                 continue
             worst = int(np.nanargmax(shares))
             if self._carried_by_one(row, worst):
@@ -84,6 +95,18 @@ class OdourDetector:
             cause = list(GASES.values())[worst]
             self._alarm.open(now, row, cause, self._shown(row, shares))
         self._changed.clear()
+
+    def _follow(self, row: int) -> None:
+        """Takes note of since when a station's mean is what it is."""
+        shares, last = self._shares(row), self._hours[row][-1][0]
+        worst = np.nan if shares is None else float(np.nanmax(shares))
+        over, under = worst > 1, worst < at(self._book, row).clear_share
+        self._over_since[row] = (self._over_since[row] or last) if over else 0
+        self._under_since[row] = (self._under_since[row] or last) if under else 0
+
+    def _has_held(self, row: int, since: list[int], hold: str) -> bool:
+        lasted = self._hours[row][-1][0] - since[row] if self._hours[row] else 0
+        return since[row] > 0 and lasted >= getattr(at(self._book, row), hold)
 
     def sight(self, station: str) -> Sight:
         """What is seen of a station by its last hour; an hour that began before a repair is none

@@ -97,6 +97,7 @@ class Silence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     missed: Positive
     margin: NotNegative
+    off_hold: Duration
     group_share: Share
 
 
@@ -106,6 +107,8 @@ class Displaced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tilt_deg: Positive
     clear_deg: Positive
     at_once_deg: Positive
+    hold: Duration
+    off_hold: Duration
 
 
 class Rattle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,6 +131,8 @@ class Backlog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tolerance_t: NotNegative
     tolerance_share: Share
     cleared_t: NotNegative
+    hold: Duration
+    off_hold: Duration
 
 
 class Flooding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,6 +143,7 @@ class Flooding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     over_m: float
     rise_m: NotNegative
     forget_m_per_h: NotNegative
+    hold: Duration
     off_hold: Duration
 
 
@@ -149,6 +155,8 @@ class Odour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     odour: Positive
     clear_share: Share
     min_share: Share
+    hold: Duration
+    off_hold: Duration
 
 
 class GasHazard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -158,6 +166,7 @@ class GasHazard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nh3_mg_m3: Positive
     level_2_share: Positive
     clear_share: Share
+    hold: Duration
     off_hold: Duration
 
 
@@ -177,6 +186,7 @@ class Equipment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     motor_clear_c: Positive
     hydraulic_mpa: Positive
     hydraulic_clear_mpa: Positive
+    hold: Duration
     off_hold: Duration
 
 
@@ -229,6 +239,7 @@ class Cases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chatter_times: Count
     chatter_within: Duration
     chatter_hold: Duration
+    late: Duration
 
 
 class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -283,7 +294,7 @@ SCOPED: dict[str, tuple[str, ...]] = {
     "degraded": ("hold", "sound_hold", "clear", "weak_of_peers", "factor_below_peers"),
     "segments": _all_but(Segments),
     "lamps_lost": _all_but(LampsLost, "nights"),
-    "silence": ("missed", "margin"),
+    "silence": ("missed", "margin", "off_hold"),
     "displaced": _all_but(Displaced),
     "rattle": _all_but(Rattle),
     "flooding": _all_but(Flooding),

@@ -336,6 +336,7 @@ class RulesService:
         counters = {
             "readings": self._engine.readings,
             "unknown_devices": self._engine.unknown_devices,
+            "late_readings": self._engine.late_readings,
             "events": self._recorded,
             "waiting_events": len(self._unrecorded) + len(self._found),
             "let_go": self._let_go,

@@ -50,7 +50,7 @@ class _Group:
 class SilenceDetector:
     """Opens and ends ``device.silent``."""
 
-    KEPT = ("_lost_power", "_since")
+    KEPT = ("_lost_power", "_since", "_back")
     PLAIN: ClassVar[dict[str, Any]] = {"_last_any": int}
 
     def __init__(
@@ -69,6 +69,8 @@ class SilenceDetector:
         self._lost_power = np.zeros(len(fleet), dtype=np.int64)
         # From when on a device is expected to be heard, ms; 0 before it is.
         self._since: Times = np.zeros(len(fleet), dtype=np.int64)
+        # Since when it has been heard without a break, ms; 0 while it is silent.
+        self._back: Times = np.zeros(len(fleet), dtype=np.int64)
         self._last_any = 0
         self._lost = False
 
@@ -118,6 +120,7 @@ class SilenceDetector:
 
     def judge(self, now: int, silent: Mask) -> None:
         """Takes stock at ``now``."""
+        self._back = np.where(silent, 0, np.where(self._back > 0, self._back, now))
         members = self._tracker.members(FAMILY)
         if members:
             self._end_where_heard(now)
@@ -201,7 +204,8 @@ class SilenceDetector:
         back: dict[str, list[str]] = {}
         for member, case in self._tracker.members(FAMILY).items():
             row = fleet.row_of.get(member)
-            if row is None or now - fleet.heard[row] <= (allowed[row] or HOUR):
+            heard = row is None or now - fleet.heard[row] <= (allowed[row] or HOUR)
+            if row is None or (heard and now - self._back[row] >= at(self._book, row).off_hold):
                 back.setdefault(case.id, []).append(member)
         for case_id, members in back.items():
             self._tracker.leave(now, self._tracker.cases[case_id], members, "heard", {})
