@@ -102,8 +102,12 @@ class Overseer:
         raised = [one for one in fresh if one.level > 0]
         if raised:
             level = max(case.supervision, *(one.level for one in raised))
-            causes = [one.cause for one in raised]
-            evidence = {"level": level, "causes": causes, "figures": self.figures.version}
+            evidence = {
+                "level": level,
+                "causes": [one.cause for one in raised],
+                "levels": [one.level for one in raised],
+                "figures": self.figures.version,
+            }
             changes.events.append(_event(case, "supervised", now, evidence))
         left = any(
             entry.ended_at is None and entry.level > 0 and cause not in over

@@ -6,9 +6,10 @@ when the case ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
@@ -67,21 +68,28 @@ class Ledger:
     def entries(self, case: Case, event: CaseEvent) -> list[Entry]:
         """What a ``supervised`` event is for."""
         said = event.evidence
-        level = int(said["level"])
-        told = self.units.told(case.unit, case.street, level)
         term = said.get("term")
-        return [
-            Entry(
-                case.id,
-                cause,
-                level,
-                event.at,
-                None if term is None else from_rfc3339(term),
-                told.name if told else None,
-                event.author,
+        found = []
+        for cause, level in zip(said.get("causes", [BY_HAND]), levels_of(said), strict=True):
+            told = self.units.told(case.unit, case.street, level)
+            found.append(
+                Entry(
+                    case.id,
+                    cause,
+                    level,
+                    event.at,
+                    None if term is None else from_rfc3339(term),
+                    told.name if told else None,
+                    event.author,
+                )
             )
-            for cause in said.get("causes", [BY_HAND])
-        ]
+        return found
+
+
+def levels_of(said: Mapping[str, Any]) -> list[int]:
+    """The levels of a ``supervised`` event's evidence: one a cause, or that of the person."""
+    levels: list[int] = said.get("levels", [said["level"]])
+    return levels
 
 
 def put(connection: Connection, entries: Iterable[Entry]) -> None:

@@ -16,6 +16,7 @@ from cases.filing import Filing, subject_asset
 from cases.notices import Book, facts_of
 from cases.outbox import Entry
 from cases.subscriptions import Subscription
+from cases.supervised import levels_of
 from cases.units import Units
 from facility.assets import Cover, Streetlight
 from facility.clock import SECOND
@@ -60,7 +61,7 @@ class Telling:
         facts = facts_of(after, event, self._place(after), self.filing) | {"event": name}
         urgent = self.book.is_urgent(facts)
         told: dict[str, Recipient] = {}
-        for recipient in self._concerned(before, after, facts):
+        for recipient in self._concerned(before, after, facts, event):
             told.setdefault(recipient.name, recipient)
         return [Notice(recipient, urgent, facts) for recipient in told.values()]
 
@@ -101,17 +102,17 @@ class Telling:
         outbox.put(connection, entries, int(self.window_s * SECOND))
 
     def _concerned(
-        self, before: Case | None, after: Case, facts: dict[str, Any]
+        self, before: Case | None, after: Case, facts: dict[str, Any], event: CaseEvent
     ) -> Iterator[Recipient]:
-        event = facts["event"]
-        if event in self.book.events_of["handler"]:
+        if facts["event"] in self.book.events_of["handler"]:
             unit = self.units.get(after.unit or (before.unit if before else None))
             if unit is not None:
                 yield unit.recipient
-        if event == "supervised":
-            above = self.units.told(after.unit, after.street, after.supervision)
-            if above is not None:
-                yield above.recipient
+        if facts["event"] == "supervised":
+            # After a break a case may have climbed two levels at once: the person of each is told.
+            for level in sorted({*levels_of(event.evidence)}):
+                if above := self.units.told(after.unit, after.street, level):
+                    yield above.recipient
         for one in self.subscriptions:
             if one.wants(facts):
                 yield one.recipient

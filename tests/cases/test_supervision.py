@@ -221,7 +221,30 @@ def test_a_case_climbs_and_each_level_tells_the_next_person_once(
     assert found["late"].since == local("2026-06-24 08:01")
     last = desk.events_of("c1")[-1].event
     assert last.author == "clock"
-    assert last.evidence == {"level": 2, "causes": ["late_twice"], "figures": FIGURES.version}
+    assert last.evidence == {
+        "level": 2,
+        "causes": ["late_twice"],
+        "levels": [2],
+        "figures": FIGURES.version,
+    }
+
+
+def test_after_a_break_the_person_of_each_level_is_told(
+    watched: Callable[[], Overseer], engine: Engine
+) -> None:
+    overseer = watched()
+    overseer.desk.record([rattle(at=MONDAY)])
+    overseer.desk.act("c1", "dispatch", LI, MONDAY, Given(unit=CREW))
+    notices(engine)
+    overseer.look(local("2026-06-26 08:01"))
+    assert {who for who, event in notices(engine) if event == "supervised"} == {
+        f"unit:{CREW}",
+        "unit:花园路街道办事处",
+        "unit:金水区城市管理局",
+    }
+    found = {cause: (one.level, one.told) for cause, one in entries(engine).items()}
+    assert found["late"] == (1, "花园路街道办事处")
+    assert found["late_twice"] == (2, "金水区城市管理局")
 
 
 def test_what_is_over_ends_by_itself(watched: Callable[[], Overseer], engine: Engine) -> None:
