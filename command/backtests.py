@@ -17,7 +17,7 @@ from command.settings import Settings, settings_of
 from facility import inventory_file
 from facility.clock import to_rfc3339
 from facility.errors import Permanent, UsageError
-from facility.lighting import load_plans
+from facility.plans import OWN, load_plans
 from rules import rulebook
 from rules.backtest import LEAD, Backtest, Question
 from rules.rulebook import Rulebook
@@ -74,7 +74,8 @@ def _here(settings: Settings, draft: Rulebook, start: int, end: int, operators: 
         raise
     try:
         question = Question(live, draft, start, end)
-        run = Backtest(store, inventory, load_plans(), timezone, question, grid)
+        plans = load_plans(settings.data_dir / OWN)
+        run = Backtest(store, inventory, plans, timezone, question, grid)
         progress = _Progress(start - LEAD, end)
         run.run(tally.hear, lambda: progress.tell(run.at, run.readings))
     finally:

@@ -36,8 +36,8 @@ from command.settings import Settings
 from facility.bus import Bus
 from facility.clock import Clock
 from facility.kept_inventory import KeptInventory
-from facility.lighting import load_plans
 from facility.mqtt import MqttSettings
+from facility.plans import OWN, load_plans
 from facility.store.base import ReadingsStore
 from facility.store.duckdb import DuckStore
 from facility.store.influx import InfluxStore
@@ -95,7 +95,7 @@ class House:
             self.store,
             self.kept,
             self.kept.grid,
-            load_plans(),
+            load_plans(self._settings.data_dir / OWN),
             self._settings.site.timezone,
             lambda: rulebook.load(self._settings.rules.rulebook),
         )
@@ -167,7 +167,7 @@ class House:
         rules = RulesService(
             self._settings.rules,
             self.kept,
-            load_plans(),
+            load_plans(self._settings.data_dir / OWN),
             self._settings.site.timezone,
             self.store,
             self._open_desk(),

@@ -14,8 +14,8 @@ from command.settings import Settings, settings_of
 from facility import importing
 from facility.clock import Clock, SystemClock, VirtualClock, to_rfc3339
 from facility.import_report import format_report
-from facility.lighting import load_plans
 from facility.mqtt import Session
+from facility.plans import OWN, load_plans
 from ingest.capture import Capture
 from ingest.pipeline import Pipeline
 from rules import rulebook
@@ -73,13 +73,15 @@ def _beside(capture: str) -> Path | None:
 def replay(options: argparse.Namespace) -> int:
     """The live engine over a recording: events on standard output, the rest on standard error."""
     settings = Settings.read(options.config)
+    plans = load_plans(settings.data_dir / OWN)
     inventory = importing.read_inventory(
         options.inventory,
+        plans=plans,
         grid_file=options.grid,
         on_report=lambda result: sys.stderr.write(format_report(result) + "\n"),
     )
     book = rulebook.load(settings.rules.rulebook)
-    engine = Engine(inventory, load_plans(), settings.site.timezone, book)
+    engine = Engine(inventory, plans, settings.site.timezone, book)
     capture = Capture(options.capture)
     pipeline = Pipeline(settings.ingest.root)
     quarantined = 0

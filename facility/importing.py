@@ -16,7 +16,7 @@ from facility.import_report import ImportReport
 from facility.importmap import ImportMap, load_map
 from facility.inventory import Inventory
 from facility.inventory_checks import remarks_on
-from facility.lighting import load_plans
+from facility.plans import OWN, load_plans
 from facility.rowfile import Row, RowFile, RowIssue, RowPlace, read_rows
 
 
@@ -146,6 +146,7 @@ def import_files(
     UsageError where a file cannot be read at all, Retryable while another import is at work: in
     both cases nothing was changed.
     """
+    plans = load_plans(data_dir / OWN) if plans is None else plans
     imported = read_assets(file, plans=plans, map_file=map_file)
     cells, refused = _read_grid_file(grid_file)
     with inventory_file.locked(data_dir):

@@ -14,7 +14,7 @@ from facility.assets import Asset
 from facility.errors import Permanent, UsageError
 from facility.grid import Grid
 from facility.inventory import Inventory
-from facility.lighting import load_plans
+from facility.plans import OWN, load_plans
 
 _LOOKED_AT_EVERY_S = 2.0
 
@@ -58,7 +58,7 @@ class KeptInventory:
         Retryable while an import is at work.
         """
         try:
-            asset, unknown = to_asset(properties, load_plans())
+            asset, unknown = to_asset(properties, load_plans(self._data_dir / OWN))
         except Fault as fault:
             raise UsageError(str(fault)) from None
         if unknown:

@@ -1,66 +1,30 @@
 """Lighting plans: whether a lamp should be lit, and since when.
 
-A plan is data (``plans.toml``): spans of a night between sunset, sunrise and local times. A
+A plan is data (:mod:`facility.plans`): spans of a night between sunset, sunrise and local times. A
 :class:`Schedule` is a plan at a place, ready to answer for whole columns of times.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facility.clock import DAY, MINUTE
-from facility.errors import UsageError
-from facility.readings import Times
+from facility.plans import EDGE
+from facility.plans import LightingPlan as LightingPlan
+from facility.plans import load_plans as load_plans
+from facility.plans import plans_of as plans_of
+from facility.readings import Floats, Times
 from facility.sun import Place, sun_times
-
-_EDGE = re.compile(r"(sunset|sunrise)([+-]\d{1,3})?|([01]\d|2[0-3]):([0-5]\d)")
-_PLANS = Path(__file__).with_name("plans.toml")
-
-
-@dataclass(frozen=True, slots=True)
-class LightingPlan:
-    """A plan by name: its spans as (from, to) in the words of ``plans.toml``."""
-
-    id: str
-    name: str
-    version: int
-    lit: tuple[tuple[str, str], ...]
-
-
-def load_plans(path: Path = _PLANS) -> dict[str, LightingPlan]:
-    """The plans of a file, by id. UsageError where a plan cannot be read."""
-    return plans_of(tomllib.loads(path.read_text("utf-8")), path.name)
-
-
-def plans_of(rows: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, LightingPlan]:
-    """The plans of rows as ``plans.toml`` has them. UsageError where one cannot be read."""
-    plans = {}
-    for plan_id, row in rows.items():
-        spans = tuple((str(start), str(end)) for start, end in row["lit"])
-        for edge in (edge for span in spans for edge in span):
-            if not _EDGE.fullmatch(edge):
-                raise UsageError(
-                    f"{name}: plan {plan_id}: {edge!r} is no time of a night; "
-                    'write "sunset", "sunrise+10" or "05:00"'
-                )
-        plans[plan_id] = LightingPlan(plan_id, str(row["name"]), int(row["version"]), spans)
-    return plans
 
 
 def _edge_ms(edge: str, day: date, place: Place) -> int | None:
     """When an edge of the night that begins on ``day`` falls; None where the sun has no such."""
-    match = _EDGE.fullmatch(edge)
+    match = EDGE.fullmatch(edge)
     if match is None:
         raise ValueError(edge)
     sun, offset, hour, minute = match.groups()
@@ -75,14 +39,16 @@ def _edge_ms(edge: str, day: date, place: Place) -> int | None:
 
 
 class Schedule:
-    """A plan at a place. Columns of times in, columns of answers out."""
+    """A plan at a place, in an area (its code). Columns of times in, columns of answers out."""
 
-    def __init__(self, plan: LightingPlan, place: Place) -> None:
+    def __init__(self, plan: LightingPlan, place: Place, area: str = "") -> None:
         self.plan = plan
         self.place = place
+        self.area = area
         self._from = self._to = 0
         self._on: Times = np.empty(0, np.int64)
         self._off: Times = np.empty(0, np.int64)
+        self._dims: list[tuple[int, int, float]] = []
 
     def lit(self, ts: Times) -> NDArray[np.bool_]:
         """Whether a lamp should be lit at each time, bool (n,)."""
@@ -100,6 +66,16 @@ class Schedule:
         span = self._span_before(ts)
         off = self._off[span]
         return np.where(ts < off, off, self._on[span + 1])
+
+    def level(self, ts: Times) -> Floats:
+        """The level in percent that the plan dims lamps to at each time, (n,); 100 where it does
+        not, lit or not."""
+        level = np.full(len(ts), 100.0)
+        if len(ts):
+            self._cover(int(ts.min()), int(ts.max()))
+        for begin, finish, percent in self._dims:
+            level[(ts >= begin) & (ts < finish)] = percent
+        return level
 
     def spans(self, start: int, end: int) -> list[tuple[int, int]]:
         """The lit spans (ms) that touch the time from ``start`` to ``end``, in order."""
@@ -121,8 +97,11 @@ class Schedule:
         first, last = start - 3 * DAY, end + 3 * DAY
         day, final = _utc_date(first - DAY), _utc_date(last + DAY)
         spans: list[tuple[int, int]] = []
+        self._dims = []
         while day <= final:
-            for begin, finish in _night(self.plan, self.place, day):
+            lit, dims = _night(self.plan, self.place, self.area, day)
+            self._dims += dims
+            for begin, finish in lit:
                 if spans and begin <= spans[-1][1]:
                     spans[-1] = (spans[-1][0], max(finish, spans[-1][1]))
                 else:
@@ -138,15 +117,23 @@ class Schedule:
 
 
 @lru_cache(maxsize=4096)
-def _night(plan: LightingPlan, place: Place, day: date) -> tuple[tuple[int, int], ...]:
-    """The plan's lit spans of the night that begins on ``day``, in order."""
-    spans = []
-    for start, end in plan.lit:
-        begin, finish = _edge_ms(start, day, place), _edge_ms(end, day, place)
-        # In summer a span from 05:00 to sunrise may be empty.
-        if begin is not None and finish is not None and begin < finish:
-            spans.append((begin, finish))
-    return tuple(sorted(spans))
+def _night(
+    plan: LightingPlan, place: Place, area: str, day: date
+) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int, float], ...]]:
+    """The plan's lit spans and its dimmed ones, of the night that begins on ``day``, in order."""
+    lit, dim = plan.on(day, area)
+    spans = (_span_ms(start, end, day, place) for start, end in lit)
+    dims = ((_span_ms(start, end, day, place), percent) for start, end, percent in dim)
+    return (
+        tuple(sorted(span for span in spans if span)),
+        tuple(sorted((*span, percent) for span, percent in dims if span)),
+    )
+
+
+def _span_ms(start: str, end: str, day: date, place: Place) -> tuple[int, int] | None:
+    begin, finish = _edge_ms(start, day, place), _edge_ms(end, day, place)
+    # In summer a span from 05:00 to sunrise may be empty.
+    return None if begin is None or finish is None or begin >= finish else (begin, finish)
 
 
 def _utc_date(ms: int) -> date:

@@ -24,6 +24,7 @@ from rules.lamps import Lamps
 from rules.overrides import at, figure_at
 from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import FAMILY, Case, Tracker
+from rules.upstream import Contactor, Upstream
 
 Shown = dict[str, Any]
 
@@ -77,6 +78,8 @@ class Correlation:
         self._tracker = tracker
         self._sort = sort
         self._family = FAMILY[sort.single]
+        self._upstream = Upstream(inventory)
+        self.contactor: Contactor = lambda _at, _lamps: None
         self._ids = [lamp.id for lamp in inventory.streetlights]
         self._row_of = {lamp_id: row for row, lamp_id in enumerate(self._ids)}
         self._segment_of = [lamp.segment for lamp in inventory.streetlights]
@@ -233,6 +236,12 @@ class Correlation:
         if around:
             shown["reporting"] = int(moment.reporting[np.concatenate(around)].sum())
         shown["since"] = to_rfc3339(int(self._lamps.runs.since[rows].min()))
+        if (contactor := self.contactor(moment.at, rows)) is not None:
+            shown["contactor"] = int(contactor)
+        if len(rows) > 1:
+            share = at(self._book, rows[0]).circuit_share
+            found = self._upstream.fault_of(rows, moment.suspected, moment.reporting, share)
+            cause = found or cause
         return self._sort.cause(shown) or cause, shown
 
     def _shown(self, rows: Rows) -> Shown:

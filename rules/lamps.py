@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facility.assets import Streetlight
 from facility.clock import MINUTE
+from facility.errors import UsageError
 from facility.lighting import LightingPlan, Schedule
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from facility.sun import Place
@@ -69,6 +70,7 @@ class Lamps:
         self._every = every
         self._schedules, self._schedule_of = _schedules(lamps, plans, timezone)
         self._skies = [Schedule(_NIGHT, one.place) for one in self._schedules]
+        self._dims = any(one.plan.dims for one in self._schedules)
         n = len(lamps)
         self.draws = Draws(lamps, book)
         self.shown = np.full(n, UNKNOWN, dtype=np.int8)
@@ -86,6 +88,8 @@ class Lamps:
 
     def feed(self, rows: Codes, batch: ReadingBatch) -> Seen:
         """Takes a batch in; ``rows`` are its lamps. Repeated and older readings change no run."""
+        if self._dims:
+            batch = self._levelled(rows, batch)
         planned, switched = self._planned(rows, batch.ts)
         book = at(self._book, rows)
         draws, night = self.draws, self._night(rows, batch)
@@ -115,6 +119,20 @@ class Lamps:
             self.on[row] = on[part]
             self.voltage_v[row] = voltage[part]
         return Seen(doing, power, switched, parts)
+
+    def _levelled(self, rows: Codes, batch: ReadingBatch) -> ReadingBatch:
+        """The batch, with the level of their plans for lamps that report none."""
+        level = batch.column("dim_pct")
+        missing = np.isnan(level)
+        if not missing.any():
+            return batch
+        planned, schedule_of = np.full(len(rows), 100.0), self._schedule_of[rows]
+        for code in np.unique(schedule_of).tolist():
+            mine = schedule_of == code
+            planned[mine] = self._schedules[code].level(batch.ts[mine])
+        dimmed = missing & (planned < 100)
+        columns = {**batch.columns, "dim_pct": np.where(dimmed, planned, level)}
+        return replace(batch, columns=columns)
 
     def look(self, now: int) -> None:
         """Takes stock of what the lamps draw beside each other."""
@@ -204,14 +222,16 @@ def _schedules(
     lamps: Sequence[Streetlight], plans: dict[str, LightingPlan], timezone: str
 ) -> tuple[list[Schedule], NDArray[np.int32]]:
     """The schedules in use, and each lamp's."""
-    codes: dict[tuple[str, int, int], int] = {}
+    codes: dict[tuple[str, str, int, int], int] = {}
     schedules: list[Schedule] = []
     schedule_of = np.zeros(len(lamps), dtype=np.int32)
     for row, lamp in enumerate(lamps):
-        key = (lamp.plan, round(lamp.lat * _SUN_GRID), round(lamp.lon * _SUN_GRID))
+        key = (lamp.plan, lamp.area, round(lamp.lat * _SUN_GRID), round(lamp.lon * _SUN_GRID))
         if key not in codes:
+            if lamp.plan not in plans:
+                raise UsageError(f"lamp {lamp.id} has the lighting plan {lamp.plan}; there is none")
             codes[key] = len(schedules)
-            place = Place(key[1] / _SUN_GRID, key[2] / _SUN_GRID, timezone)
-            schedules.append(Schedule(plans[lamp.plan], place))
+            place = Place(key[2] / _SUN_GRID, key[3] / _SUN_GRID, timezone)
+            schedules.append(Schedule(plans[lamp.plan], place, lamp.area))
         schedule_of[row] = codes[key]
     return schedules, schedule_of

@@ -54,7 +54,8 @@ class LampsLostDetector:
 
     KEPT = (
         *("_supply", "runs", "nights", "scales"),
-        *("_power_w", "_last", "_switched_on", "_reference", "_limit", "_contactor"),
+        *("_power_w", "_last", "_switched_on", "_reference", "_limit"),
+        *("_contactor", "_contactor_at"),
     )
 
     def __init__(
@@ -78,7 +79,9 @@ class LampsLostDetector:
         self.nights = Nights(m, timezone, self._book.nights)
         self.scales = Scales(m)
         self._power_w = np.full(m, np.nan)
+        # What the contactors said last, and when.
         self._contactor = np.full(m, np.nan)
+        self._contactor_at: Times = np.zeros(m, dtype=np.int64)
         self._reference = np.full(m, np.nan)
         self._limit = np.full(m, np.nan)
         self._last: Times = np.zeros(m, dtype=np.int64)
@@ -95,7 +98,12 @@ class LampsLostDetector:
             part = part[usable[part] & (batch.ts[part] > self._last[series[part]])]
             if len(part):
                 self._take(series[part], batch.ts[part], power[part])
-                self._contactor[series[part]] = contactor[part]
+        told = np.flatnonzero((series >= 0) & ~np.isnan(contactor))
+        for part in rounds(series[told], batch.ts[told]):
+            part = told[part]
+            part = part[batch.ts[part] > self._contactor_at[series[part]]]
+            self._contactor[series[part]] = contactor[part]
+            self._contactor_at[series[part]] = batch.ts[part]
 
     def _take(self, row: Codes, ts: Times, power: Floats) -> None:
         """One round of readings, newer than those before."""
@@ -236,6 +244,20 @@ class LampsLostDetector:
             if lamps and reference > 0:
                 shown["lamps_lost"] = round(lost / float(reference) * lamps)
         return shown
+
+    def contactor(self, now: int, lamps: Rows) -> float | None:
+        """What the contactors that feed some lamps say (:data:`rules.upstream.Contactor`)."""
+        circuit, cabinet = self._supply.fed_by(lamps)
+        of_circuit, of_cabinet = self._contactors(now, circuit), self._contactors(now, cabinet)
+        said = np.unique(np.where(np.isnan(of_circuit), of_cabinet, of_circuit))
+        return float(said[0]) if len(said) == 1 and not np.isnan(said[0]) else None
+
+    def _contactors(self, now: int, series: Codes) -> Floats:
+        """What the contactors of these series say, (k,); NaN where they were not heard lately."""
+        if not len(self._supply):
+            return np.full(len(series), np.nan)
+        heard = now - self._contactor_at[series] <= 2 * self._every()[series] + MINUTE
+        return np.where((series >= 0) & heard, self._contactor[series], np.nan)
 
     def sight(self, name: str) -> Sight:
         """What is seen of a series."""

@@ -112,6 +112,11 @@ class Supply:
         rows: Codes = self._row_of_code[batch.series]
         return rows
 
+    def fed_by(self, lamps: Rows) -> tuple[Codes, Codes]:
+        """The series of the circuit, and of the cabinet, that feed each of the lamps; -1 where that
+        is not known."""
+        return self._circuit_of[lamps], self._cabinet_of[lamps]
+
     def lamps_of(self, row: int) -> Rows:
         """The lamps that a series feeds."""
         of = self._circuit_of if self.circuit[row] else self._cabinet_of

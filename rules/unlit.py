@@ -31,6 +31,6 @@ def unlit_detector(
 
 def _cause(shown: Shown) -> str | None:
     """Upstream of the lamp: nobody switched it on, or nothing feeds it."""
-    if shown.get("on") == 0:
+    if shown.get("on") == 0 or shown.get("contactor") == 0:
         return "not_switched"
     return "supply" if shown.get("voltage_v", 230) < _NO_SUPPLY_V else None
