@@ -7,7 +7,7 @@ over it, so a device that was out for half of it counts for half.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -47,10 +47,10 @@ class Coverage:
         self._samples = np.zeros(len(codes), dtype=np.int64)
         self._begun = 0
 
-    def judge(self, now: int, reporting: Mask, trusted: Mask) -> list[Tally]:
+    def judge(self, now: int, look: Callable[[], tuple[Mask, Mask]]) -> list[Tally]:
         """Takes a sample now and then; the day's tallies with it, and once when it is over.
 
-        ``reporting`` and ``trusted`` (n,) are by row of the fleet.
+        ``look`` answers which devices report, and which of them are trusted, by row of the fleet.
         """
         if not self._begun:
             self._begun = self._days.start(self._days.of(now))
@@ -61,7 +61,7 @@ class Coverage:
             told = self._tallies()
             self._sums[:], self._samples[:] = 0, 0
             self._begun = self._days.start(self._days.of(now))
-        self._sums += self._counts(reporting, trusted)
+        self._sums += self._counts(*look())
         self._samples += 1
         return [*told, *self._tallies()]
 

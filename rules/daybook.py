@@ -69,7 +69,7 @@ class Daybook:
         courses = self._backlog.courses()
         self._forecast.judge(now, courses)
         self._told += self._lighting.judge(now)
-        self._told += self._coverage.judge(now, self._reporting(), self._sanity.believed())
+        self._told += self._coverage.judge(now, self._look)
         self._told += self._stations.judge(now, courses)
 
     def drain(self) -> list[Tally]:
@@ -85,7 +85,7 @@ class Daybook:
                 **self._lighting.now(self._now, silent),
                 "targets": self._targets,
             },
-            "coverage": self._coverage.now(self._reporting(), self._sanity.believed()),
+            "coverage": self._coverage.now(*self._look()),
             "warnings": self._forecast.warnings,
         }
 
@@ -99,6 +99,7 @@ class Daybook:
             Part("forecast", self._forecast, ()),
         ]
 
-    def _reporting(self) -> Mask:
+    def _look(self) -> tuple[Mask, Mask]:
+        """Which devices report, and of which the readings can be believed."""
         reporting: Mask = (self._fleet.heard > 0) & ~self._silent
-        return reporting
+        return reporting, self._sanity.believed()

@@ -46,7 +46,7 @@ class LightingRate:
         codes = {key: code for code, key in enumerate(dict.fromkeys(keys))}
         self._places = list(codes)
         self._place_of = np.array([codes[key] for key in keys], dtype=np.intp)
-        self._lit, self._dark = (np.zeros(n, dtype=np.int64) for _ in range(2))
+        self._lit, self._dark = (np.zeros(n, dtype=np.int32) for _ in range(2))
         # The last report of each that was judged while it should be lit: when, what, and when its
         # plan switches it off.
         self._last: Times = np.zeros(n, dtype=np.int64)

@@ -51,7 +51,7 @@ class Sanity:
         self._book = book
         self._rated_w = np.array([getattr(asset, "rated_w", None) or np.nan for asset in assets])
         # What the last reading showed that never stands still, and since when it did so.
-        self._print: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
+        self._print: NDArray[np.int32] = np.zeros(n, dtype=np.int32)
         self._since: Times = np.zeros(n, dtype=np.int64)
         self._last: Times = np.zeros(n, dtype=np.int64)
         self._same: NDArray[np.int16] = np.zeros(n, dtype=np.int16)
@@ -78,15 +78,15 @@ class Sanity:
         return sane
 
 
-def _fingerprint(batch: ReadingBatch) -> NDArray[np.int64]:
+def _fingerprint(batch: ReadingBatch) -> NDArray[np.int32]:
     """A number that two readings share where all that never stands still is the same in both; 0
-    where they have none of it. int64 (n,)."""
+    where they have none of it. int32 (n,)."""
     shown = np.zeros(len(batch), dtype=np.int64)
     for name in RESTLESS[batch.table]:
         if name in batch.columns:
             value = np.nan_to_num(batch.column(name))
             shown = shown * _PRIME + value.view(np.int64)
-    return shown
+    return (shown ^ (shown >> 32)).astype(np.int32)
 
 
 def contradicts(batch: ReadingBatch, rated_w: Floats) -> Mask:

@@ -96,6 +96,7 @@ def test_the_night_is_told_as_it_goes_on() -> None:
     night = lighting(one)["main"].numbers
     assert night["lit_min"] == pytest.approx(3 * 93, abs=12)
     figures = one.daybook.figures() if one.daybook else {}
+    assert figures["lighting"].pop("targets")["main_target"] == 0.98
     assert figures["lighting"] == {"lamps": 5, "lit": 5, "dark": 0, "unknown": 0}
 
 
