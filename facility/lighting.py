@@ -67,6 +67,13 @@ class Schedule:
         off = self._off[span]
         return np.where(ts < off, off, self._on[span + 1])
 
+    def period(self, at: int) -> tuple[int, int]:
+        """The last switching time at or before a moment and the first one after it, ms."""
+        self._cover(at, at)
+        span = int(np.searchsorted(self._on, at, side="right")) - 1
+        on, off = int(self._on[span]), int(self._off[span])
+        return (on, off) if at < off else (off, int(self._on[span + 1]))
+
     def level(self, ts: Times) -> Floats:
         """The level in percent that the plan dims lamps to at each time, (n,); 100 where it does
         not, lit or not."""

@@ -180,7 +180,9 @@ class Engine:
             "equipment": equipment.sight,
         }
         self._verification = (
-            Verification(self.tracker, proofs(looks, book), self._fleet.interval) if live else None
+            Verification(self.tracker, proofs(looks, book), self._fleet.interval, self._fleet.has)
+            if live
+            else None
         )
         self.daybook = (
             Daybook(inventory, grid or Grid(), timezone, book, self._fleet, self._lamps, backlog)

@@ -113,6 +113,10 @@ class Fleet:
         """Takes the intervals that the inventory gives, whatever was known before."""
         self.every[:] = np.where(self._learning, self.every, self._given)
 
+    def has(self, member: str) -> bool:
+        """Whether a device, or the one that a series is of, is installed."""
+        return split_series(member)[0] in self.row_of
+
     def interval(self, member: str) -> int:
         """The report interval of a device, or of the one that a series is of, ms."""
         row = self.row_of.get(split_series(member)[0], -1)

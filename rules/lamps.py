@@ -160,9 +160,8 @@ class Lamps:
 
     def period(self, row: int, at: int) -> tuple[int, int]:
         """The switching times of a lamp's plan around ``at`` (ms)."""
-        schedule = self._schedules[self._schedule_of[row]]
-        moment = np.array([at], dtype=np.int64)
-        return int(schedule.since(moment)[0]), int(schedule.until(moment)[0])
+        schedule: Schedule = self._schedules[self._schedule_of[row]]
+        return schedule.period(at)
 
     def until(self, rows: Codes, ts: Times) -> Times:
         """The first switching time after each time, of the lamps ``rows``; each (n,) ms."""

@@ -68,12 +68,18 @@ class Verification:
     PLAIN: ClassVar[dict[str, Any]] = {"_watches": dict[str, Watch]}
 
     def __init__(
-        self, tracker: Tracker, proofs: Mapping[str, Proof], every: Callable[[str], int]
+        self,
+        tracker: Tracker,
+        proofs: Mapping[str, Proof],
+        every: Callable[[str], int],
+        installed: Callable[[str], bool],
     ) -> None:
-        """``proofs`` by family of cases; ``every`` answers a member's report interval, ms."""
+        """``proofs`` by family of cases; ``every`` answers a member's report interval, ms, and
+        ``installed`` whether it is still there: one that was removed has nothing to show."""
         self._tracker = tracker
         self._proofs = proofs
         self._every = every
+        self._installed = installed
         self._watches: dict[str, Watch] = {}
 
     def heed(self, event: str, case: str, at: int) -> None:
@@ -106,7 +112,8 @@ class Verification:
             return
         proof = self._proofs[FAMILY[case.type]]
         since = case.recovered_at or 0
-        for member in case.was:
+        members = [member for member in case.was if self._installed(member)]
+        for member in members:
             sight = proof.look(member)
             if self._at_fault(now, watch, member, sight, max(since, watch.handled_at or 0)):
                 watch.sound.pop(member, None)
@@ -115,12 +122,12 @@ class Verification:
             tally = watch.sound.get(member)
             if tally and not tally.held:
                 tally.held = _has_held(tally, proof, now)
-        tallies = [watch.sound.get(member) for member in case.was]
+        tallies = [watch.sound.get(member) for member in members]
         held = [tally for tally in tallies if tally and tally.held]
         if held and len(held) == len(tallies):
             watch.told, watch.handled_at = True, None
             evidence = _evidence(proof.seen, held)
-            self._tracker.attest(now, case, "verified", tuple(case.was), "held", evidence)
+            self._tracker.attest(now, case, "verified", tuple(members), "held", evidence)
 
     def _judge_handled(self, now: int, watch: Watch, case: Case) -> None:
         proof = self._proofs[FAMILY[case.type]]

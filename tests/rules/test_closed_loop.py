@@ -65,9 +65,9 @@ class House:
             self.rules.work()
         self.begin = end
 
-    def act(self, action: ActionName, **given: str) -> None:
+    def act(self, action: ActionName, given: Given) -> None:
         who = DISPATCHER if action == "dispatch" else HANDLER
-        self.desk.act(self.case.id, action, who, self.clock.ms, Given(**given))
+        self.desk.act(self.case.id, action, who, self.clock.ms, given)
 
     @property
     def case(self) -> Case:
@@ -97,9 +97,9 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 def test_lamps_send_a_repair_back_and_close_the_case_after_a_night(house: House) -> None:
     house.live(NOON)
     assert house.told() == ["opened"]
-    house.act("dispatch", unit=UNIT)
-    house.act("accept")
-    house.act("handle", result="fuse replaced")
+    house.act("dispatch", Given(unit=UNIT))
+    house.act("accept", Given())
+    house.act("handle", Given(result="fuse replaced"))
     assert house.case.stage == "verifying"
 
     house.live(DUSK + DAY + HOUR)
@@ -110,7 +110,7 @@ def test_lamps_send_a_repair_back_and_close_the_case_after_a_night(house: House)
     house.start()
     house.repaired = DUSK + DAY + 2 * HOUR
     house.live(DUSK + DAY + 3 * HOUR)
-    house.act("handle", result="cable replaced")
+    house.act("handle", Given(result="cable replaced"))
     house.live(DAWN + DAY - HOUR)
     assert house.told()[6:] == ["recovered", "handled"]
 

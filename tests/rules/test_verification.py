@@ -107,6 +107,19 @@ def test_without_a_desk_nothing_is_said_and_old_cases_do_not_come_back() -> None
     assert names(events) == ["opened", "recovered", "opened", "recovered"]
 
 
+def test_a_lamp_that_was_removed_has_nothing_to_show() -> None:
+    one, cut = verifying(STREET), OUT + 2 * HOUR
+    shown = street(lambda ts: OUT <= ts < OUT + HOUR)
+    before = live(one, STREET, shown, DUSK - HOUR, cut)
+    assert names(before) == ["opened", "recovered"]
+    state, left = one.freeze(), STREET[:-1]
+    one = verifying(left)
+    one.thaw(state)
+    events = live(one, left, shown, cut, DAWN + HOUR)
+    assert names(events) == ["verified"]
+    assert sorted(events[0].members) == [lamp.id for lamp in left]
+
+
 def test_handled_by_day_and_dark_at_dusk_has_persisted() -> None:
     one, handled = verifying(STREET), DAWN + 6 * HOUR
     shown = street(lambda ts: ts >= OUT)
