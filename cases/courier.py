@@ -8,15 +8,16 @@ message can arrive twice: it is then sent again, under the same id.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
 from cases import database, outbox
-from cases.contacts import Recipient
-from cases.message import Channel
+from cases.contacts import Language, Recipient
+from cases.message import Channel, Message
 from cases.notices import Book
 from cases.notify import NotifySettings, channel
 from cases.outbox import Parcel
@@ -33,12 +34,31 @@ _STEP_S = 1.0
 _AT_ONCE = 8
 
 
+class Words(Protocol):
+    """Writes messages."""
+
+    def message(self, id_: str, facts: Sequence[dict[str, Any]], language: Language) -> Message:
+        """A message of these facts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """A contact of a recipient, and the way to it."""
 
     recipient: Recipient
     channel: Channel
+    words: Words | None = None
+    """What its messages are written in; None for the courier's own book."""
+
+
+class Unlisted(Protocol):
+    """Whom no file names: looked up when there is something for them."""
+
+    def is_quiet(self, recipient: str, now: int) -> bool:
+        """Whether it is one of them, and they are left in peace at ``now`` (ms)."""
+
+    def route(self, recipient: str, way: str) -> Route | None:
+        """The way to them; None where there is none."""
 
 
 Routes = Mapping[tuple[str, str], Route]
@@ -66,11 +86,18 @@ class Courier:
     """
 
     def __init__(
-        self, engine: Engine, ways: Routes, book: Book, settings: NotifySettings, clock: Clock
+        self,
+        engine: Engine,
+        ways: Routes,
+        book: Book,
+        settings: NotifySettings,
+        clock: Clock,
+        unlisted: Unlisted | None = None,
     ) -> None:
         self.loop = Loop("courier", self._step)
         self._engine = engine
         self._routes = ways
+        self._unlisted = unlisted
         self._book = book
         self._settings = settings
         self._clock = clock
@@ -127,19 +154,24 @@ class Courier:
 
         def quiet(name: str) -> bool:
             recipient = recipients.get(name)
-            return recipient is not None and recipient.is_quiet(now, self._book.timezone)
+            if recipient is not None:
+                return recipient.is_quiet(now, self._book.timezone)
+            return self._unlisted is not None and self._unlisted.is_quiet(name, now)
 
         return quiet
 
     def _deliver(self, parcel: Parcel) -> None:
         route = self._routes.get((parcel.recipient, parcel.contact))
+        if route is None and self._unlisted is not None:
+            route = self._unlisted.route(parcel.recipient, parcel.contact)
         if route is None:
             self._give_up(parcel, "there is no such contact any more")
             return
         if parcel.attempt > self._settings.attempts:
             self._give_up(parcel, "whoever sent it died, each time")
             return
-        message = self._book.message(parcel.id, parcel.facts, route.recipient.language)
+        written = route.words or self._book
+        message = written.message(parcel.id, parcel.facts, route.recipient.language)
         if self._settings.dry_run:
             words = " | ".join(message.lines)
             log.info("dry run: %s by %s: %s", parcel.recipient, parcel.contact, words)

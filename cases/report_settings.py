@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StringConstraints
 
 from cases.nearness import NearSettings
+from cases.news_settings import NewsSettings
 from cases.photos import PhotoSettings
 
 
@@ -22,3 +23,4 @@ class ReportSettings(BaseModel, extra="forbid"):
     contact: str = "12319"
     near: NearSettings = NearSettings()
     photos: PhotoSettings = PhotoSettings()
+    news: NewsSettings = NewsSettings()

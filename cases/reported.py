@@ -39,7 +39,7 @@ _MOST: dict[str, int] = {
 Given = TypeVar("Given", "Told", "Contact")
 
 _PHONE = re.compile(r"\+?[\d() -]*\d[\d() -]*")
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_MAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]+")
 _URL = re.compile(r"https?://\S+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 

@@ -35,14 +35,18 @@ class Webhook:
 
     def send(self, message: Message) -> None:
         body = msgspec.json.encode({"id": message.id, "notices": message.facts})
-        timestamp = self.wall.now_ms() // SECOND
-        headers = {
-            "webhook-id": message.id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": sign(self.secret, message.id, timestamp, body),
-            "Idempotency-Key": message.id,
-        }
-        post(self.url, body, headers)
+        post(self.url, body, signed(self.secret, message.id, self.wall, body))
+
+
+def signed(secret: str, message_id: str, wall: Clock, body: bytes) -> dict[str, str]:
+    """The headers of a signed body."""
+    timestamp = wall.now_ms() // SECOND
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": sign(secret, message_id, timestamp, body),
+        "Idempotency-Key": message_id,
+    }
 
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:

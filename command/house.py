@@ -23,6 +23,7 @@ from cases.database import upgrade
 from cases.desk import Desk
 from cases.filing import Filing
 from cases.keys import Keys
+from cases.news import News, Residents
 from cases.overseer import Overseer
 from cases.periodic import Rounds
 from cases.photos import PhotoFiles
@@ -76,7 +77,9 @@ class House:
     def _open_desk(self) -> Desk:
         url = cases_url(self._settings)
         upgrade(url)
-        desk = Desk(url, self._filing, self._offices.hooks)
+        settings = self._settings
+        news = News(settings.reports.news, self._filing, settings.notify.window_s)
+        desk = Desk(url, self._filing, (*self._offices.hooks, news.hook))
         self._stack.callback(desk.close)
         return desk
 
@@ -195,11 +198,14 @@ class House:
         engine = database.connect(cases_url(settings))
         self._stack.callback(engine.dispose)
         ways = routes(telling.recipients(), settings.notify.gateways)
+        residents = Residents(
+            engine, settings.reports.news, settings.notify.gateways, telling.book.timezone
+        )
         clerk = Clerk(
             desk,
             Overseer(desk, engine, self._offices.figures, telling),
             Rounds(desk, engine, self.kept, self.kept.grid, ZoneInfo(settings.site.timezone)),
-            Courier(engine, ways, telling.book, settings.notify, self._clock),
+            Courier(engine, ways, telling.book, settings.notify, self._clock, residents),
             self._bus,
             self._clock,
         )

@@ -15,6 +15,7 @@ from cases.database import upgrade
 from cases.desk import Desk
 from cases.events import CaseEvent
 from cases.lifecycle import Refusal, apply
+from cases.news import Residents
 from cases.telling import Telling
 from command.house import cases_url, read_filing
 from command.offices import read_offices
@@ -82,7 +83,9 @@ def _recent(desk: Desk, last: int) -> Iterator[tuple[Case | None, Case, CaseEven
 def _send(settings: Settings, telling: Telling) -> int:
     engine = database.connect(cases_url(settings))
     ways = routes(telling.recipients(), settings.notify.gateways)
-    courier = Courier(engine, ways, telling.book, settings.notify, SystemClock())
+    news, gateways = settings.reports.news, settings.notify.gateways
+    residents = Residents(engine, news, gateways, telling.book.timezone)
+    courier = Courier(engine, ways, telling.book, settings.notify, SystemClock(), residents)
     try:
         while courier.work():
             pass

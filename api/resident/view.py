@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from api.resident import words
+from cases import plain_words
 from cases.aftercare import NOT_FIXED_WITHIN, may_say_not_fixed
 from cases.case import Case, StoredEvent
 from cases.masking import masked
@@ -101,7 +101,7 @@ def standing(
     results = [one.evidence.get("result", "") for one in events if one.event == "handled"]
     reasons = [one.evidence.get("reason", "") for one in events if one.event == "voided"]
     name = service.name if service else None
-    named = report.service if name is None else words.in_((name.zh, name.en), language)
+    named = report.service if name is None else plain_words.in_((name.zh, name.en), language)
     until = ""
     if may_say_not_fixed(case, now) and case.closed_at is not None:
         until = written(case.closed_at + NOT_FIXED_WITHIN, zone, language)
@@ -113,15 +113,15 @@ def standing(
         place=_place(report, asset),
         words=report.description,
         photos=photos,
-        stage=words.stage(case, language),
-        ending=words.ending(case, language),
+        stage=plain_words.stage(case, language),
+        ending=plain_words.ending(case, language),
         road=_road(case, language),
         due="" if deadline is None else written(deadline, zone, language),
         closed=case.state == "closed",
         unit=case.unit or "",
         reports=case.reports,
         steps=tuple(
-            Step(written(one.at, zone, language), words.in_(_STEPS[one.event], language))
+            Step(written(one.at, zone, language), plain_words.in_(_STEPS[one.event], language))
             for one in events
             if one.event in _STEPS
         ),
@@ -159,5 +159,6 @@ def _road(case: Case, language: Language) -> tuple[tuple[str, Progress], ...]:
         "done" if n < at or over else "now" if n == at else "ahead" for n in range(len(_ROAD))
     ]
     return tuple(
-        (words.in_(name, language), how) for (_, name), how in zip(_ROAD, progress, strict=True)
+        (plain_words.in_(name, language), how)
+        for (_, name), how in zip(_ROAD, progress, strict=True)
     )

@@ -21,10 +21,11 @@ from api.open311.intake import told
 from api.open311.search import MOST, filters_of
 from api.parts import FromApp, Parts
 from api.resident.address import base_url, report_path
-from api.resident.words import language_of, standing
+from api.resident.language import language_of
 from cases.case import Case
 from cases.masking import masked
 from cases.people import Role, Who
+from cases.plain_words import standing
 from cases.reported import Language, Report
 from cases.reports import NoSuchReport
 from cases.services import Service

@@ -21,13 +21,13 @@ from api.limits import Limit
 from api.parts import FromApp, Parts
 from api.problems import Problem
 from api.report_shapes import PublicBody
-from api.resident import words
 from api.resident.address import report_path
+from api.resident.language import language_of
 from api.resident.texts import texts
 from api.resident.view import standing
 from api.routes.photos import PhotoId, file_of, no_photo
 from api.routes.public_reports import REPORTS
-from cases import aftercare
+from cases import aftercare, plain_words
 from cases.actions import WrongField
 from cases.desk import Refused
 from cases.reported import Language, Report
@@ -71,7 +71,7 @@ _HEADERS = {
 
 
 def _language(request: Request, lang: Annotated[Language | None, Query()] = None) -> Language:
-    return lang or words.language_of(request.headers.get("accept-language", ""))
+    return lang or language_of(request.headers.get("accept-language", ""))
 
 
 In = Annotated[Language, Depends(_language)]
@@ -285,7 +285,7 @@ def _not_right(language: Language) -> str:
 
 
 def _in(text: Any, language: Language) -> str:
-    return words.in_((text.zh, text.en), language)
+    return plain_words.in_((text.zh, text.en), language)
 
 
 def _missing(language: Language) -> Response:

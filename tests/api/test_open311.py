@@ -337,7 +337,7 @@ def test_a_request_has_every_field_in_its_order(district: District, key: str) ->
         "long": 113.69,
         "media_url": "http://x.example/1.jpg",
     }
-    assert told["status_notes"] == "received; somebody is checking it"
+    assert told["status_notes"] == "Received; somebody is checking it"
 
 
 def test_nothing_of_the_person_is_told(district: District, key: str) -> None:
@@ -364,7 +364,7 @@ def test_what_is_closed_says_how(district: District, key: str) -> None:
     worked_off(district.desk, district.reports.get(number).case, DUSK)
     (told,) = json(get(district, "requests.json", status="closed"))
     assert told["status"] == "closed"
-    assert told["status_notes"] == "closed: checked on the spot: it is mended"
+    assert told["status_notes"] == "Closed: checked on the spot: it is mended"
     assert told["agency_responsible"] == "市政一队"
     assert told["updated_datetime"] == to_rfc3339(DUSK + 6 * 60_000)
     (told,) = get(district, "requests.json", language="zh").json()

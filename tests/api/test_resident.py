@@ -108,7 +108,7 @@ def test_what_people_write_is_text(district: District) -> None:
     assert "onerror=alert(2)>" not in response.text.replace("&gt;", "")
 
 
-@pytest.mark.parametrize("path", ["/r/x", "/r/" + "A" * 22, "/r/%00", "/r/" + "x" * 3000])
+@pytest.mark.parametrize("path", ["/r/x", "/r/" + "A" * 22, "/r/" + "x" * 3000])
 def test_a_token_of_nobody(district: District, path: str) -> None:
     response = district.get(path)
     assert response.status_code == 404
