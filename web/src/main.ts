@@ -4,10 +4,12 @@ import App from "./App.vue";
 import { followCalendar } from "./store/calendar";
 import { start } from "./store/room";
 import { startSession } from "./store/session";
+import { followAddress } from "./store/view";
 import "./style/tokens.css";
 import "./style/base.css";
 import { i18n } from "./wording/i18n";
 
 startSession(start);
+followAddress();
 followCalendar();
 createApp(App).use(i18n).mount("#app");

@@ -1,5 +1,6 @@
-/** The calls of the API that the page makes. Every failure is a {@link ProblemError}. */
+/** The calls of the API about facilities, cases and sessions. Every failure is a ProblemError. */
 
+import { call, json, pages, part, ProblemError, type Query, query, sessionEnded } from "./call";
 import type {
   ActionBody,
   Asset,
@@ -14,85 +15,11 @@ import type {
   WorkingCalendar,
 } from "./schema";
 
-export const BASE = "/api/v1/";
-
-/**
- * A refused or failed call. `status` 0: the server was not reached. `detail` and `detailZh` are the
- * server's own words, empty where it had none.
- */
-export class ProblemError extends Error {
-  constructor(
-    readonly status: number,
-    readonly detail: string,
-    readonly detailZh = "",
-  ) {
-    super(detail || `HTTP ${status}`);
-  }
-}
-
-/** An RFC 9457 document, or whatever else came with a status that is not a success. */
-export function problemOf(status: number, document: unknown): ProblemError {
-  const { title, detail, detail_zh } = Object(document) as Record<string, unknown>;
-  const said = [detail, title].find((text) => typeof text === "string" && text !== "");
-  const saidZh = typeof detail_zh === "string" ? detail_zh : "";
-  return new ProblemError(status, typeof said === "string" ? said : "", saidZh);
-}
-
-let signedOut: () => void = () => undefined;
-
-/** `then` is called whenever an answer says that nobody is signed in here, or no longer. */
-export function onSignedOut(then: () => void): void {
-  signedOut = then;
-}
-
-async function call<T>(path: string, init?: RequestInit): Promise<T> {
-  let response: Response;
-  try {
-    response = await fetch(BASE + path, init);
-  } catch {
-    throw new ProblemError(0, "");
-  }
-  const body: unknown = await response.json().catch(() => null);
-  if (response.status === 401) signedOut();
-  if (!response.ok) throw problemOf(response.status, body);
-  return body as T;
-}
-
-export type Query = Record<string, string | number | readonly string[] | undefined>;
-
-function query(parameters: Query): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [value]) search.append(name, String(one));
-  }
-  return `?${search}`;
-}
-
-async function pages<T>(path: string, parameters: Query, most: number) {
-  const items: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const page: Page<T> = await call(path + query({ ...parameters, cursor }));
-    items.push(...page.items);
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined && items.length < most);
-  return items;
-}
-
-const json = (body: object): RequestInit => ({
-  method: "POST",
-  headers: { "Content-Type": "application/json" },
-  body: JSON.stringify(body),
-});
-
-const part = (id: string) => encodeURIComponent(id);
-
 /** How the services are; who is not signed in is told no more than whether they are well. */
 export async function getHealth(): Promise<Health> {
   const health = await call<Health | Pick<Health, "status">>("health");
   if ("now" in health) return health;
-  signedOut();
+  sessionEnded();
   throw new ProblemError(401, "");
 }
 

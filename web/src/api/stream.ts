@@ -1,6 +1,6 @@
 /** The stream of server-sent events, kept open for as long as the page is. */
 
-import { BASE } from "./client";
+import { BASE } from "./call";
 import type { CaseMessage, StateMessage } from "./schema";
 
 export interface Listener {

@@ -18,6 +18,11 @@ export interface Clicked {
   nothing(): void;
 }
 
+/** A map to choose a place on: every click is a place, whatever lies there. */
+export interface Picked {
+  place(lon: number, lat: number): void;
+}
+
 export interface District {
   segments(data: SegmentCollection): void;
   markers(data: GeoJSON.FeatureCollection<GeoJSON.Point, MarkerProperties>): void;
@@ -27,6 +32,8 @@ export interface District {
   reveal(lon: number, lat: number): void;
   /** Draws the eye to a place: a ring that widens a few times. */
   ping(lon: number, lat: number, severity: Severity): void;
+  /** Marks one place, or none. */
+  pin(place: [lon: number, lat: number] | null): void;
   close(): void;
 }
 
@@ -49,7 +56,7 @@ const hints = ({ touch, wheel }: GestureHints) => ({
 /** Resolves once the style stands. Rejects where the browser cannot draw (no WebGL). */
 export function openDistrict(
   container: HTMLElement,
-  clicked: Clicked,
+  clicked: Clicked | Picked,
   title: string,
   gestures: GestureHints | null,
 ): Promise<District> {
@@ -77,10 +84,16 @@ export function openDistrict(
     map.touchZoomRotate.disableRotation();
     map.once("load", () => {
       addMarkerImages(map);
-      listen(map, clicked);
+      if ("place" in clicked) pick(map, clicked);
+      else listen(map, clicked);
       resolve(district(map));
     });
   });
+}
+
+function pick(map: MapLibre, picked: Picked): void {
+  map.getCanvas().style.cursor = "crosshair";
+  map.on("click", ({ lngLat }) => picked.place(lngLat.lng, lngLat.lat));
 }
 
 /** A marker lies above a segment, so it is asked for first. */
@@ -109,6 +122,8 @@ function district(map: MapLibre): District {
     if (whole) show(whole, false);
   });
 
+  let pinned: Marker | null = null;
+
   function show(bounds: Bounds, animate: boolean): void {
     const padding = map.getContainer().clientWidth > 500 ? PADDING : 20;
     map.fitBounds(bounds, { padding, maxZoom: 16, animate });
@@ -136,6 +151,10 @@ function district(map: MapLibre): District {
       element.style.color = token(severity);
       const marker = new Marker({ element }).setLngLat([lon, lat]).addTo(map);
       setTimeout(() => marker.remove(), PING_MS);
+    },
+    pin(place) {
+      pinned?.remove();
+      pinned = place && new Marker({ color: token("accent") }).setLngLat(place).addTo(map);
     },
     close: () => map.remove(),
   };

@@ -1,6 +1,6 @@
 /** Which cases the list shows, and in what order. Pure: the time and who looks are arguments. */
 
-import type { Query } from "../api/client";
+import type { Query } from "../api/call";
 import type { Case, CaseSource, CaseStage, Me } from "../api/schema";
 
 export type Sort = "opened_at" | "deadline" | "changed_at";

@@ -2,7 +2,8 @@
 
 import { computed, readonly, ref, shallowRef } from "vue";
 
-import { getMe, onSignedOut, ProblemError, signIn, signInOnce, signOut } from "../api/client";
+import { onSignedOut, ProblemError } from "../api/call";
+import { getMe, signIn, signInOnce, signOut } from "../api/client";
 import type { Me } from "../api/schema";
 
 const person = shallowRef<Me | null>(null);

@@ -1,6 +1,7 @@
 /** English. The type holds it to the same shape as the Chinese. */
 
 import { desk } from "./desk.en";
+import { intake } from "./intake.en";
 import type { Messages } from "./zh";
 
 export const en: Messages = {
@@ -41,6 +42,8 @@ export const en: Messages = {
     segment: "Segment",
     circuit: "Circuit",
     gateway: "Gateway",
+    report: "Report",
+    schedule: "Schedule",
   },
   state: {
     lit: "Lit",
@@ -79,6 +82,8 @@ export const en: Messages = {
       leachate: "Leachate high",
       equipment: "Equipment fault",
     },
+    reported: "Reported",
+    periodic: "Scheduled",
     device: { silent: "Device silent" },
   },
   cause: {
@@ -152,6 +157,8 @@ export const en: Messages = {
     noted: "Noted",
   },
   desk,
+  intake,
+  views: { label: "Views", room: "Watch", intake: "Intake" },
   cases: {
     heading: "Cases",
     members: "{n} devices",

@@ -3,7 +3,7 @@
 import { useI18n } from "vue-i18n";
 
 import type { Case, Words } from "../api/schema";
-import { ProblemError } from "../api/client";
+import { ProblemError } from "../api/call";
 import type { Standing } from "../store/deadline";
 import { room } from "../store/room";
 import { standingText } from "./standing";
@@ -41,15 +41,26 @@ export function useNames() {
     return te(key) ? t(key) : `HTTP ${error.status}`;
   }
 
+  const caseType = named("caseType");
+  const words = (both: Words) => both[locale.value === "zh" ? "zh" : "en"];
+
+  /** What a case is about: its type, or for one that no sensor raised the row it is filed under. */
+  function title(one: Case): string {
+    if (one.source === "sensor" || !one.filing) return caseType(one.type);
+    const { name, condition } = one.filing;
+    return one.source === "resident" ? `${words(name)} ${words(condition)}` : `${caseType(one.type)} ${words(name)}`;
+  }
+
   return {
     kind,
+    title,
     state: named("state"),
     caseState: named("caseState"),
     stage: named("desk.stage"),
     how: named("desk.how"),
     source: named("desk.source"),
     street: named("street"),
-    caseType: named("caseType"),
+    caseType,
     cause: named("cause"),
     event: named("event"),
     role: named("role"),
@@ -57,9 +68,9 @@ export function useNames() {
     subject,
     age,
     standing: (standing: Standing) => standingText(standing, t),
-    words: (words: Words) => words[locale.value === "zh" ? "zh" : "en"],
+    words,
     failure,
     announcement: (one: Case) =>
-      t("cases.announce", { type: named("caseType")(one.type), subject: subject(one.subject) }),
+      t("cases.announce", { type: title(one), subject: subject(one.subject) }),
   };
 }

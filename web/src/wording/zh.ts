@@ -1,6 +1,7 @@
 /** Chinese. What stands here stands in English too: en.ts has the same shape. */
 
 import { desk } from "./desk.zh";
+import { intake } from "./intake.zh";
 
 export const zh = {
   title: "城市设施控制室",
@@ -40,6 +41,8 @@ export const zh = {
     segment: "路段",
     circuit: "回路",
     gateway: "网关",
+    report: "反映",
+    schedule: "计划",
   },
   state: {
     lit: "亮灯",
@@ -78,6 +81,8 @@ export const zh = {
       leachate: "渗滤液高位",
       equipment: "设备故障",
     },
+    reported: "市民反映",
+    periodic: "周期案件",
     device: { silent: "设备失联" },
   },
   cause: {
@@ -151,6 +156,8 @@ export const zh = {
     noted: "备注",
   },
   desk,
+  intake,
+  views: { label: "视图", room: "值守", intake: "登记" },
   cases: {
     heading: "案件",
     members: "{n} 个设备",
