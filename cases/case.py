@@ -34,10 +34,11 @@ class Case:
     stays when the case is taken up again; its deadline moves with the clock (cases/deadlines.py).
     ``version`` counts its events; the last was at ``changed_at``.
 
-    ``unit`` and ``handler`` have it now; ``dispatched_at`` is when it was first handed over,
-    ``accepted_at``, ``handled_at`` and ``verified_at`` are None again once a return, a rework or a
-    relapse undid them. While its clock stands still ``paused_since`` says since when, and
-    ``suspended_until`` when it comes back by itself; ``pauses`` are those that are over.
+    ``unit`` and ``handler`` have it now. ``filed_at`` is None while a resident's waits to be filed;
+    ``dispatched_at`` is when it was first handed over; ``accepted_at``, ``handled_at`` and
+    ``verified_at`` are None again once a return, a rework or a relapse undid them. While its clock
+    stands still ``paused_since`` says since when, and ``suspended_until`` when it comes back by
+    itself; ``pauses`` are those that are over.
     ``extension_asked_at`` is of a request that waits for an answer. ``supervision`` is the level, 0
     without; ``reports`` counts the residents' reports in it.
     """
@@ -67,6 +68,7 @@ class Case:
     lon: float | None = None
     lat: float | None = None
     previous: str | None = None
+    filed_at: int | None = None
     dispatched_at: int | None = None
     accepted_at: int | None = None
     handled_at: int | None = None

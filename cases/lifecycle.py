@@ -114,6 +114,7 @@ def _opened(event: CaseEvent) -> Case:
         lon=opening.lon,
         lat=opening.lat,
         previous=opening.previous,
+        filed_at=None if opening.source == "resident" else event.at,
         reports=1 if opening.source == "resident" else 0,
     )
 
@@ -204,6 +205,7 @@ _CHANGES: dict[EventName, Callable[[Case, CaseEvent], dict[str, Any]]] = {
     "relapsed": _relapsed,
     "verified": lambda _, event: {"verified_at": event.at},
     "closed": _closed,
+    "filed": lambda _, event: {"filed_at": event.at},
     "dispatched": _dispatched,
     "accepted": _accepted,
     "returned": _returned,

@@ -23,6 +23,9 @@ metadata = MetaData()
 SUPERVISED = text("supervision > 0")
 """Written out, for SQLite to know the index by it."""
 
+RAISED = text("event = 'supervised'")
+"""The same, of the events that supervise a case."""
+
 cases = Table(
     "cases",
     metadata,
@@ -58,6 +61,7 @@ cases = Table(
     Column("lon", Float),
     Column("lat", Float),
     Column("previous", String),
+    Column("filed_at", BigInteger),
     Column("dispatched_at", BigInteger),
     Column("accepted_at", BigInteger),
     Column("handled_at", BigInteger),
@@ -88,6 +92,9 @@ cases = Table(
     Index("cases_by_source", "source", "opened_at", "id"),
     Index("cases_by_street", "street", "opened_at", "id"),
     Index("cases_by_suspension", "suspended_until"),
+    # Indicators count what was filed or ended within a span.
+    Index("cases_by_filing", "filed_at"),
+    Index("cases_by_closing", "closed_at"),
     Index(
         "cases_supervised",
         "opened_at",
@@ -119,6 +126,13 @@ case_events = Table(
     Column("filed", JSON(none_as_null=True)),
     Column("opening", JSON(none_as_null=True)),
     Index("case_events_by_case", "case_id", "seq"),
+    Index(
+        "case_events_supervised",
+        "at",
+        "case_id",
+        sqlite_where=RAISED,
+        postgresql_where=RAISED,
+    ),
     # Without it SQLite hands the number of a deleted last row out again.
     sqlite_autoincrement=True,
 )
@@ -229,6 +243,7 @@ reports = Table(
     Column("forgotten_at", BigInteger),
     Index("reports_by_receipt", "received_at", "id"),
     Index("reports_by_case", "case_id", "id"),
+    Index("reports_by_rating", "rated_at"),
     Index("reports_by_service", "service", "received_at", "id"),
 )
 
