@@ -8,8 +8,9 @@ from pydantic import Field
 
 from api.represent import time_or_none
 from api.shapes import Case, Shape, Time, Words
-from cases.registers import Proposal, Supervised
-from cases.schedules import Occurrence, Per, Purpose, Schedule
+from cases.recurrent import Recurrent
+from cases.registers import Supervised
+from cases.schedules import Occurrence, Per, Plan, Purpose, Schedule
 from cases.supervision import CauseName
 from facility.clock import to_rfc3339
 from facility.measurements import Kind
@@ -80,12 +81,12 @@ class OccurrencePage(Shape):
 
 
 class ScheduleProposal(Shape):
+    type: str
     subject: str
     street: str | None
-    types: list[str]
-    cases: int
-    first_at: Time
+    times: int
     last_at: Time
+    plan: SchedulePlan
 
 
 class ProposalPage(Shape):
@@ -113,24 +114,22 @@ class SupervisionPage(Shape):
     next: str | None
 
 
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """PLAN."""
+    shown: dict[str, Any] = {name: getattr(plan, name) for name in plan.__struct_fields__}
+    assets = plan.assets
+    shown["assets"] = {name: getattr(assets, name) for name in assets.__struct_fields__}
+    shown["form"] = [
+        {name: getattr(field, name) for name in field.__struct_fields__} for field in plan.form
+    ]
+    return shown
+
+
 def schedule_json(schedule: Schedule) -> dict[str, Any]:
     """SCHEDULE, with all of its plan."""
-    plan = schedule.plan
     return {
+        **plan_json(schedule.plan),
         "id": schedule.id,
-        "name": plan.name,
-        "purpose": plan.purpose,
-        "rule": plan.rule,
-        "start": plan.start,
-        "assets": {name: getattr(plan.assets, name) for name in plan.assets.__struct_fields__},
-        "per": plan.per,
-        "code": plan.code,
-        "condition": plan.condition,
-        "unit": plan.unit,
-        "form": [
-            {name: getattr(field, name) for name in field.__struct_fields__} for field in plan.form
-        ],
-        "active": plan.active,
         "next_at": time_or_none(schedule.next_at),
         "version": schedule.version,
         "changed_at": to_rfc3339(schedule.changed_at),
@@ -143,15 +142,15 @@ def occurrence_json(one: Occurrence) -> dict[str, Any]:
     return {"at": to_rfc3339(one.at), "group": one.group, "case": one.case}
 
 
-def proposal_json(one: Proposal) -> dict[str, Any]:
-    """A place that had cases again and again."""
+def proposal_json(one: Recurrent, plan: Plan) -> dict[str, Any]:
+    """A place that was at fault again and again, and a plan for it."""
     return {
+        "type": one.type,
         "subject": one.subject,
         "street": one.street,
-        "types": one.types,
-        "cases": one.cases,
-        "first_at": to_rfc3339(one.first_at),
+        "times": one.times,
         "last_at": to_rfc3339(one.last_at),
+        "plan": plan_json(plan),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from cases import audit, database, schedules, supervised
 from cases.audit import By
@@ -15,20 +15,6 @@ from cases.rows import case_of
 from cases.schedules import Occurrence, Plan, Schedule
 from cases.schema import cases
 from cases.supervised import Entry
-
-MOST_PROPOSALS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A subject with so many cases that it may be worth a schedule. Times are ms."""
-
-    subject: str
-    street: str | None
-    types: tuple[str, ...]
-    cases: int
-    first_at: int
-    last_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,50 +92,6 @@ class Registers:
         with database.reading(self._engine) as connection:
             schedules.get(connection, id_)
             return schedules.occurrences_of(connection, id_, limit)
-
-    def proposals(self, since: int, least: int) -> tuple[Proposal, ...]:
-        """Subjects with at least so many cases opened since a time (ms), those with most first.
-
-        Cases that schedules opened do not count, nor those that were void or merged into others.
-        """
-        query = (
-            select(
-                cases.c.subject,
-                func.max(cases.c.street).label("street"),
-                func.count().label("many"),
-                func.min(cases.c.opened_at).label("first_at"),
-                func.max(cases.c.opened_at).label("last_at"),
-            )
-            .where(
-                cases.c.opened_at >= since,
-                cases.c.source == "sensor",
-                func.coalesce(cases.c.how, "").not_in(("void", "merged")),
-            )
-            .group_by(cases.c.subject)
-            .having(func.count() >= least)
-            .order_by(func.count().desc(), cases.c.subject)
-            .limit(MOST_PROPOSALS)
-        )
-        with database.reading(self._engine) as connection:
-            rows = connection.execute(query).all()
-            subjects = [row.subject for row in rows]
-            kinds = select(cases.c.subject, cases.c.type).where(
-                cases.c.subject.in_(subjects), cases.c.opened_at >= since
-            )
-            types: dict[str, set[str]] = {}
-            for subject, type_ in connection.execute(kinds.distinct()):
-                types.setdefault(subject, set()).add(type_)
-        return tuple(
-            Proposal(
-                row.subject,
-                row.street,
-                tuple(sorted(types[row.subject])),
-                row.many,
-                row.first_at,
-                row.last_at,
-            )
-            for row in rows
-        )
 
     def supervised(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
@@ -21,7 +21,7 @@ from cases.case import Case as HeldCase
 from cases.case import Stage, State
 from cases.desk import NoSuchCase
 from cases.events import Source
-from cases.form import FIELDS_AT_MOST
+from cases.form import FIELDS_AT_MOST, form_of
 from cases.listing import CaseFilter, Sort
 from cases.people import Who
 from facility.errors import UsageError
@@ -154,10 +154,27 @@ def act(
     where it has changed since the version of `If-Match`.
     """
     version = None if if_match is None else _version(if_match)
+    if body.form:
+        _check_photos(parts, case_id, body.form)
     now = parts.clock.now_ms()
     done = parts.desk.act(case_id, body.action, who, now, body.given(), version)
     parts.hub.wake()
     return _with_tag(answer(_shown(parts, [done], who)[0]), done)
+
+
+def _check_photos(parts: Parts, case_id: str, answers: Mapping[str, str | float]) -> None:
+    """Problem 422 where a form's photo is answered with what is no photo of the case."""
+    case = parts.desk.get(case_id)
+    fields = form_of(case.evidence) if case else ()
+    asked = [one.key for one in fields if one.kind == "photo" and answers.get(one.key)]
+    if not asked:
+        return
+    kept = {photo.id for photo in parts.reports.photos_of_case(case_id)}
+    for key in asked:
+        if answers[key] not in kept:
+            raise BadParameter(
+                f"form.{key}", "is no photo of this case; add it first", "不是本案件的照片,请先上传"
+            )
 
 
 def _shown(parts: Parts, cases: Iterable[HeldCase], who: Who) -> list[dict[str, Any]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import APIRouter, Header, Query, Request
@@ -27,6 +28,7 @@ from api.parts import FromApp, answer
 from api.problems import BadParameter, Problem
 from cases.form import WrongAnswer
 from cases.periodic import grouped
+from cases.proposing import is_scheduled, proposed_plan
 from cases.schedules import Plan, Schedule
 from facility.clock import DAY
 from facility.errors import UsageError
@@ -45,7 +47,8 @@ class OccurrenceQuery(Parameters):
 
 class ProposalQuery(Parameters):
     days: Annotated[int, Field(ge=1, le=400, description="the span, up to now")] = 30
-    cases: Annotated[int, Field(ge=2, le=1_000, description="how many at least")] = 3
+    times: Annotated[int, Field(ge=2, le=1_000, description="at fault at least so often")] = 3
+    limit: Limit = 100
 
 
 @router.get("/schedules", response_model=SchedulePage)
@@ -56,10 +59,21 @@ def schedules(parts: FromApp) -> Response:
 
 @router.get("/schedules/proposals", response_model=ProposalPage)
 def proposals(parts: FromApp, query: Annotated[ProposalQuery, Query()]) -> Response:
-    """Places that had cases again and again, and may be worth a schedule; the most first."""
-    since = parts.clock.now_ms() - query.days * DAY
-    found = parts.registers.proposals(since, query.cases)
-    return answer({"items": [proposal_json(one) for one in found]})
+    """Places that were at fault again and again, each with a plan to begin with; the worst first.
+
+    A place that an active schedule names already is left out.
+    """
+    now, span = parts.clock.now_ms(), query.days * DAY
+    places = parts.desk.recurrent(now - span, now + 1, now, least=query.times)
+    last = parts.desk.get_many(one.case_ids[0] for one in places)
+    known, timezone = parts.registers.schedules(), ZoneInfo(parts.site.timezone)
+    items: list[dict[str, Any]] = []
+    for one in places:
+        case = last[one.case_ids[0]]
+        plan = proposed_plan(one, case, span, now, timezone)
+        if plan is not None and not is_scheduled(case, known):
+            items.append(proposal_json(one, plan))
+    return answer({"items": items[: query.limit]})
 
 
 @router.post("/schedules", response_model=PeriodicSchedule, status_code=201)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from api.duties import OccurrencePage, PeriodicSchedule, ProposalPage, SchedulePage
 from cases.filing import Filing
+from cases.opening import Periodic
 from facility.clock import DAY, HOUR
 from tests.api.district import DUSK, District, dark_segment
 
@@ -108,21 +111,46 @@ def test_schedules_are_for_supervisors(district: District, role: Any) -> None:
     assert district.get("schedules").status_code == 200
 
 
-def test_places_with_many_cases_are_proposed(district: District, filing: Filing) -> None:
+def test_places_at_fault_again_and_again_are_proposed_until_there_is_a_schedule(
+    district: District, filing: Filing
+) -> None:
     assert filing
     for number in range(3):
         district.desk.record([dark_segment(f"C-{number}", DUSK - number * DAY)])
         district.act(f"C-{number}", action="override", reason="x")
     district.desk.record([dark_segment("C-9", DUSK - HOUR, subject="segment:S2")])
-    found = district.answer(ProposalPage, "schedules/proposals", cases=3)
-    assert found["items"] == [
-        {
-            "subject": "segment:S1",
-            "street": None,
-            "types": ["streetlight.segment_unlit"],
-            "cases": 3,
-            "first_at": "2026-06-19T12:00:00Z",
-            "last_at": "2026-06-21T12:00:00Z",
-        }
-    ]
-    assert district.get("schedules/proposals", days=1, cases=3).json() == {"items": []}
+    (found,) = district.answer(ProposalPage, "schedules/proposals", times=3)["items"]
+    plan = found.pop("plan")
+    assert found == {
+        "type": "streetlight.segment_unlit",
+        "subject": "segment:S1",
+        "street": None,
+        "times": 3,
+        "last_at": "2026-06-21T12:00:00Z",
+    }
+    assert (plan["rule"], plan["start"]) == ("FREQ=DAILY;INTERVAL=5", "2026-06-22T08:00")
+    assert plan["assets"]["ids"] == ["S1-0", "S1-1", "S1-2"]
+    assert district.get("schedules/proposals", days=1, times=3).json() == {"items": []}
+    assert district.call("POST", "/api/v1/schedules", json=plan).status_code == 201
+    assert district.get("schedules/proposals", times=3).json() == {"items": []}
+
+
+def test_a_photo_that_is_answered_is_one_of_the_cases(district: District, filing: Filing) -> None:
+    assert filing
+    field = {"key": "shot", "label": {"zh": "照片", "en": "photo"}, "kind": "photo"}
+    case = district.desk.open_periodic(
+        Periodic("s1", "0137", "out", ("S1-0",), "unit-1", evidence={"form": [field]}), DUSK
+    )
+    district.act(case.id, action="accept")
+    refused = district.act(case.id, action="handle", result="好了", form={"shot": "0" * 32})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["name"] == "form.shot"
+    image = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(image, "JPEG")
+    added = district.call(
+        "POST", f"/api/v1/cases/{case.id}/photos", files={"photo": ("x.jpg", image.getvalue())}
+    )
+    assert added.status_code == 201, added.text
+    shot = added.json()["items"][0]["id"]
+    done = district.act(case.id, action="handle", result="好了", form={"shot": shot})
+    assert done.status_code == 200, done.text
