@@ -40,28 +40,33 @@ class Usual:
         self._since: Times = np.zeros(self._many, dtype=np.int64)
         self._common = np.zeros(self._many, dtype=bool)
 
-    def see(self, now: int, fresh: Mask, values: Small, limit: float, share: float) -> None:
-        """Takes stock at ``now``: what more than ``share`` of the lamps are below is common."""
+    def see(self, fresh: Mask, values: Small, limit: float, share: float) -> None:
+        """Takes stock: what more than ``share`` of the lamps are below is common."""
         known = fresh & ~np.isnan(values)
-        group, values = self._group_of[known], values[known]
-        count, total = self._sums(group, None), self._sums(group, values)
-        sound = values >= limit
-        group_sound, good = group[sound], values[sound]
-        fine = self._sums(group_sound, None)
-        mean = self._sums(group_sound, good) / np.maximum(fine, 1)
-        square = self._sums(group_sound, good.astype(np.float64) ** 2) / np.maximum(fine, 1)
-        enough = (count >= _PEERS) & (fine >= 1)
-        self._mean = np.where(enough, mean, np.nan)
-        self._spread = np.sqrt(np.maximum(square - mean**2, 0))
+        sound = known & (values >= limit)
+        count = self._sums(self._group_of[known])
+        group, good = self._group_of[sound], values[sound]
+        fine = self._sums(group)
+        many = np.maximum(fine, 1)
+        mean = self._sums(group, good) / many
+        self._mean = np.where((count >= _PEERS) & (fine >= 1), mean, np.nan)
+        off = good - mean[group]
+        self._spread = np.sqrt(self._sums(group, off * off) / many)
         self._common = count - fine > share * count
-        now_mean = np.where(count >= _PEERS, total / np.maximum(count, 1), np.nan)
-        moved = ~(np.abs(now_mean / self._anchor - 1) <= _STEADY)
-        self._anchor[moved] = now_mean[moved]
-        self._since[moved] = now
         if self._alone >= 0:
             self._mean[self._alone], self._common[self._alone] = np.nan, False
 
-    def _sums(self, group: Codes, values: Floats | Small | None) -> Floats:
+    def watch(self, now: int, fresh: Mask, values: Small) -> None:
+        """Takes note of since when the mean of all is steady."""
+        known = fresh & ~np.isnan(values)
+        group = self._group_of[known]
+        count, total = self._sums(group), self._sums(group, values[known])
+        mean = np.where(count >= _PEERS, total / np.maximum(count, 1), np.nan)
+        moved = ~(np.abs(mean / self._anchor - 1) <= _STEADY)
+        self._anchor[moved] = mean[moved]
+        self._since[moved] = now
+
+    def _sums(self, group: Codes, values: Floats | Small | None = None) -> Floats:
         return np.bincount(group, weights=values, minlength=self._many).astype(np.float64)
 
     def steady(self, rows: Codes, ts: Times, span: Times) -> Mask:
@@ -101,9 +106,11 @@ class Circuits:
     together if they are dimmed at all.
     """
 
-    KEPT = ("share", "factor", "segment")
+    KEPT = ("share", "factor", "segment", "_untold")
 
     def __init__(self, inventory: Inventory) -> None:
+        # Lamps that do not send their level.
+        self._untold: Mask = np.zeros(len(inventory.streetlights), dtype=bool)
         lamps = inventory.streetlights
         by_circuit = [lamp.circuit or lamp.segment for lamp in lamps]
         by_segment = [lamp.segment or lamp.circuit for lamp in lamps]
@@ -111,13 +118,20 @@ class Circuits:
         self.factor = _usual(by_circuit)
         self.segment = _usual(by_segment)
 
+    def tell(self, rows: Codes, levelled: Mask) -> None:
+        """Takes note of which lamps send their level."""
+        self._untold[rows] = ~levelled
+
     def see(
         self, now: int, fresh: Mask, share: Small, factor: Small, book: rulebook.Degraded
     ) -> None:
         """Takes stock; ``fresh`` (n,) the lamps that are lit and were lately heard."""
-        self.share.see(now, fresh, share, 1.0, book.common)
-        self.segment.see(now, fresh, share, 1.0, book.common)
-        self.factor.see(now, fresh, factor, book.factor, book.common)
+        self.share.see(fresh, share, 1.0, book.common)
+        self.factor.see(fresh, factor, book.factor, book.common)
+        if self._untold.any():
+            told = fresh & self._untold
+            self.segment.see(told, share, 1.0, book.common)
+            self.segment.watch(now, told, share)
 
 
 def _usual(groups: list[str | None]) -> Usual:

@@ -103,6 +103,7 @@ class DegradedDetector:
         share = seen.power_w / (low_power_share(np.where(levelled, dim / 100, 1.0)) * rated)
         loaded = np.where(levelled, dim >= 100 * _LOADED, seen.power_w >= _LOADED * rated)
         factor = np.where(loaded, batch.column("power_factor"), np.nan)
+        self._circuits.tell(rows, levelled)
         of_limit = self._of_limit(rows, batch.ts, share, levelled)
         usual = self._circuits.factor
         beside = factor / usual.less(rows, book.factor_below_peers)

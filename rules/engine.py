@@ -249,7 +249,7 @@ class Engine:
     def thaw(self, content: bytes) -> None:
         """Goes on from a state; this engine has taken nothing in yet. Raises snapshot.Damaged."""
         thaw(content, self._parts(), self.tracker)
-        self._fleet.keep_given()
+        self._fleet.take_learned()
 
     def _parts(self) -> list[Part]:
         ids = self._fleet.ids

@@ -7,27 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from facility.clock import DAY, MINUTE, SECOND
+from facility.clock import MINUTE, SECOND
 from facility.inventory import Inventory
 from facility.measurements import STATUS, Kind
 from facility.readings import Codes, Floats, Names, ReadingBatch, Times, split_series
+from rules.intervals import Intervals
 
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 _DEFAULT_EVERY = 10 * MINUTE
-_LEARNED_AFTER = 4
-"""Readings until a report interval that the inventory does not give is trusted."""
-
-_REGULAR = 0.35
-"""Mean deviation, as a share of the interval, up to which a device reports regularly. One that
-reports when something changes does not, and is known only by its longest pause of a day."""
-
-_DEVIATIONS = 4
-"""Added to what an interval that was learned allows, as TCP does for its timers (RFC 6298)."""
-
-_PAUSES = 1.5
-"""Times its longest pause that an irregular device may be quiet."""
 
 
 class Fleet:
@@ -38,7 +27,7 @@ class Fleet:
     telemetry, 0 before any.
     """
 
-    KEPT = ("every", "heard", "_last_ts", "_intervals", "_deviation", "_longest", "_first_ts")
+    KEPT = ("heard", "_learned")
 
     def __init__(self, inventory: Inventory) -> None:
         self.ids: list[str] = []
@@ -54,13 +43,10 @@ class Fleet:
         self.row_of = {asset_id: row for row, asset_id in enumerate(self.ids)}
         self.every: Times = np.array(given, dtype=np.int64)
         self.heard: Times = np.zeros(len(self.ids), dtype=np.int64)
-        self._given = self.every.copy()
-        self._learning = self.every == 0
-        self._last_ts: Times = np.zeros(len(self.ids), dtype=np.int64)
-        self._intervals = np.zeros(len(self.ids), dtype=np.int16)
-        self._deviation: Times = np.zeros(len(self.ids), dtype=np.int64)
-        self._longest: Times = np.zeros(len(self.ids), dtype=np.int64)
-        self._first_ts: Times = np.zeros(len(self.ids), dtype=np.int64)
+        self._learners: Rows = np.flatnonzero(self.every == 0)
+        self._place = np.full(len(self.ids), -1, dtype=np.int32)
+        self._place[self._learners] = np.arange(len(self._learners))
+        self._learned = Intervals([self.ids[row] for row in self._learners.tolist()])
         self._names: Names | None = None
         self._row_of_code: Codes = np.empty(0, dtype=np.int32)
 
@@ -88,30 +74,16 @@ class Fleet:
     def hear(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes note of a batch's signs of life; ``rows`` are its devices, all installed."""
         self.heard[rows] = np.maximum(self.heard[rows], batch.arrived)
-        if self._learning[rows].any():
-            for part in rounds(rows, batch.ts):
-                self._learn(rows[part], batch.ts[part])
+        if len(self._learners):
+            place = self._place[rows]
+            mine = np.flatnonzero(place >= 0)
+            for part in rounds(place[mine], batch.ts[mine]):
+                self._learned.learn(place[mine[part]], batch.ts[mine[part]])
+            self.take_learned()
 
-    def _learn(self, rows: Codes, ts: Times) -> None:
-        """Learns intervals from times of measurement: late delivery does not change them."""
-        first = self._last_ts[rows] == 0
-        self._first_ts[rows[first]] = ts[first]
-        gap = ts - self._last_ts[rows]
-        timed = self._learning[rows] & (gap > 0) & (gap < DAY) & ~first
-        row, gap = rows[timed], gap[timed]
-        self._intervals[row] = np.minimum(self._intervals[row] + 1, 1000)
-        # Running means that settle to slow averages; the first gap stands alone.
-        slow = np.minimum(self._intervals[row], 16)
-        off = np.where(self._intervals[row] > 1, np.abs(gap - self.every[row]), 0)
-        self._deviation[row] += (off - self._deviation[row]) // slow
-        self.every[row] += (gap - self.every[row]) // slow
-        self._longest[row] = np.maximum(self._longest[row], gap)
-        newer = ts > self._last_ts[rows]
-        self._last_ts[rows[newer]] = ts[newer]
-
-    def keep_given(self) -> None:
-        """Takes the intervals that the inventory gives, whatever was known before."""
-        self.every[:] = np.where(self._learning, self.every, self._given)
+    def take_learned(self) -> None:
+        """Takes over the intervals that were learned; those that the inventory gives stay."""
+        self.every[self._learners] = self._learned.every
 
     def has(self, member: str) -> bool:
         """Whether a device, or the one that a series is of, is installed."""
@@ -124,23 +96,16 @@ class Fleet:
 
     def interval_known(self) -> Mask:
         """Devices whose report interval is given or learned, bool (n,)."""
-        learned = self._intervals >= _LEARNED_AFTER
-        learned &= self._regular() | (self._last_ts - self._first_ts >= DAY)
-        known: Mask = (self.every > 0) & (~self._learning | learned)
+        known: Mask = self.every > 0
+        known[self._learners] &= self._learned.known()
         return known
 
     def quiet(self, reports: float | Floats) -> Times:
         """For how long a device may be unheard until so many reports are missing, (n,) ms."""
         allowed = (self.every * reports).astype(np.int64)
-        if not self._learning.any():
-            return allowed
-        allowed += np.where(self._learning, _DEVIATIONS * self._deviation, 0)
-        pause = np.where(self._regular(), 0, _PAUSES * self._longest).astype(np.int64)
-        return np.where(self._learning, np.maximum(allowed, pause), allowed)
-
-    def _regular(self) -> Mask:
-        regular: Mask = self._deviation <= _REGULAR * self.every
-        return regular
+        if len(self._learners):
+            allowed[self._learners] = self._learned.quiet(allowed[self._learners])
+        return allowed
 
 
 def by_row(rows: Codes) -> Rows:
