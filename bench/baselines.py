@@ -3,7 +3,11 @@
 Both look at one device at a time, as rules in ThingsBoard or Prometheus do, and share their
 signals, holds and silence rule; they differ in what they call out of line: a fixed limit, or more
 than so many standard deviations from the device's own past. They are told the lighting plan, so
-that plans and dusk do not decide the comparison.
+that plans and dusk do not decide the comparison, and are tuned as a user would who has seen their
+first week: power is compared at the level that the controller sends, and lamps that send none are
+not judged by it; a power factor counts from 40 % of the rating on; a circuit is low below a quarter
+of its lamps' ratings, since dimming goes down to there; impacts count from 20 passes on; a z-score
+has a floor of a tenth of the mean.
 """
 
 from __future__ import annotations
@@ -71,20 +75,27 @@ def _when(mask: Mask, values: Floats) -> Floats:
     return np.where(mask, values, np.nan)
 
 
-def _power(batch: ReadingBatch) -> Floats:
-    power = consumption(batch)
-    return np.where(np.isnan(power), 50 * batch.column("on"), power)
+def _power(batch: ReadingBatch, lit: Lit) -> Floats:
+    """At the level that is sent: what the lamp would draw at full level, W."""
+    power, dim = consumption(batch), batch.column("dim_pct")
+    at_full = np.where(lit.lit & (dim > 0), power / np.maximum(dim, 10) * 100, power)
+    return np.where(np.isnan(power), 50 * batch.column("on"), at_full)
 
 
 def _share(batch: ReadingBatch, lit: Lit) -> Floats:
-    dim = np.nan_to_num(batch.column("dim_pct"), nan=100.0)
+    dim = batch.column("dim_pct")
     share = consumption(batch) / (lit.rated_w * np.maximum(dim, 10) / 100)
     return _when(lit.lit & (share > 0.1), share)
 
 
+def _factor(batch: ReadingBatch, lit: Lit) -> Floats:
+    loaded = consumption(batch) >= 0.4 * lit.rated_w
+    return _when(lit.lit & loaded, batch.column("power_factor"))
+
+
 def _per_pass(batch: ReadingBatch, _: Lit) -> Floats:
     passes = batch.column("passes")
-    return np.where(passes >= 5, batch.column("hits") / np.maximum(passes, 1), np.nan)
+    return np.where(passes >= 20, batch.column("hits") / np.maximum(passes, 1), np.nan)
 
 
 def _field(name: str) -> Callable[[ReadingBatch, Lit], Floats]:
@@ -99,15 +110,14 @@ def _machine(batch: ReadingBatch, _: Lit) -> Floats:
 
 
 SIGNALS = (
-    Signal("streetlight.unlit", Kind.STREETLIGHT, lambda b, t: _when(t.lit, _power(b)), 5, False,
+    Signal("streetlight.unlit", Kind.STREETLIGHT, lambda b, t: _when(t.lit, _power(b, t)), 5, False,
            10 * MINUTE),
-    Signal("streetlight.day_burning", Kind.STREETLIGHT, lambda b, t: _when(t.off, _power(b)), 10,
+    Signal("streetlight.day_burning", Kind.STREETLIGHT, lambda b, t: _when(t.off, _power(b, t)), 10,
            True, 20 * MINUTE),
     Signal("streetlight.degraded", Kind.STREETLIGHT, _share, 0.6, False, 15 * MINUTE),
-    Signal("streetlight.degraded", Kind.STREETLIGHT,
-           lambda b, t: _when(t.lit, b.column("power_factor")), 0.8, False, 15 * MINUTE),
+    Signal("streetlight.degraded", Kind.STREETLIGHT, _factor, 0.8, False, 15 * MINUTE),
     Signal("cabinet.lamps_lost", Kind.CABINET,
-           lambda b, t: _when(t.lit & (t.rated_w > 0), b.column("power_w") / t.rated_w), 0.75,
+           lambda b, t: _when(t.lit & (t.rated_w > 0), b.column("power_w") / t.rated_w), 0.25,
            False, 15 * MINUTE),
     Signal("cover.displaced", Kind.COVER, _field("tilt_deg"), 15, True, 10 * MINUTE),
     Signal("cover.rattle", Kind.COVER, _per_pass, 0.3, True, HOUR),
@@ -187,7 +197,7 @@ class Baseline:
         if self._z:
             count, mean = self._count[number], self._mean[number]
             spread = self._spread[number]
-            floor = 0.02 * np.abs(mean[row]) + 0.02
+            floor = 0.1 * np.abs(mean[row]) + 0.01
             away = (value - mean[row]) / np.maximum(np.sqrt(spread[row]), floor)
             bad = (away if signal.high else -away) > _Z
             bad &= count[row] >= _LEARN

@@ -12,10 +12,11 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -43,20 +44,37 @@ OURS, FIXED, Z = "xiuhua", "thresholds", "z-scores"
 class Tally:
     """The scores of one contender over all seeds, and how many alarms it raised."""
 
-    by_type: dict[str, TypeScore] = field(default_factory=lambda: defaultdict(TypeScore))
-    alarms: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    by_type: dict[str, TypeScore] = field(default_factory=partial(defaultdict, TypeScore))
+    alarms: Counter[str] = field(default_factory=Counter)
 
     def add(self, seed: int, scores: dict[str, TypeScore]) -> None:
         for type_, one in scores.items():
-            mine = self.by_type[type_]
-            mine.hits += one.hits
-            mine.delays += one.delays
             for name in ("missed", "false_alarms", "early_recoveries", "missed_recoveries"):
-                getattr(mine, name).extend(f"seed {seed}: {what}" for what in getattr(one, name))
+                setattr(one, name, [f"seed {seed}: {what}" for what in getattr(one, name)])
+            _gather(self.by_type[type_], one)
+
+    def merge(self, other: Tally) -> None:
+        """Adds another's seeds."""
+        for type_, one in other.by_type.items():
+            _gather(self.by_type[type_], one)
+        self.alarms += other.alarms
 
 
-def run(scenario: scenarios.Scenario, folder: Path, tallies: dict[str, Tally]) -> None:
+def _gather(into: TypeScore, one: TypeScore) -> None:
+    into.hits += one.hits
+    into.delays += one.delays
+    for name in ("missed", "false_alarms", "early_recoveries", "missed_recoveries"):
+        getattr(into, name).extend(getattr(one, name))
+
+
+def run(scenario: scenarios.Scenario) -> dict[str, Tally]:
     """Simulates one seed and scores all contenders on it."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _run(scenario, Path(folder))
+
+
+def _run(scenario: scenarios.Scenario, folder: Path) -> dict[str, Tally]:
+    tallies = {name: Tally() for name in (OURS, FIXED, Z)}
     recording, told, fleet = (folder / name for name in ("c.ndjson", "t.json", "i.geojson"))
     capture(scenario, str(recording), truth_path=told, inventory_path=fleet)
     truth = read_truth(told)
@@ -85,6 +103,7 @@ def run(scenario: scenarios.Scenario, folder: Path, tallies: dict[str, Tally]) -
         tallies[name].add(scenario.seed, score(events, truth))
         for alarm in raised:
             tallies[name].alarms[alarm.type] += alarm.up
+    return tallies
 
 
 def by_minute(batches: Sequence[ReadingBatch]) -> Iterator[tuple[int, list[ReadingBatch]]]:
@@ -166,11 +185,8 @@ def report(tallies: dict[str, Tally]) -> str:
 
 def _total(tally: Tally, types: list[str]) -> TypeScore:
     total = TypeScore()
-    for one in (tally.by_type[type_] for type_ in types):
-        total.hits += one.hits
-        total.delays += one.delays
-        for name in ("missed", "false_alarms", "early_recoveries", "missed_recoveries"):
-            getattr(total, name).extend(getattr(one, name))
+    for type_ in types:
+        _gather(total, tally.by_type[type_])
     return total
 
 
@@ -180,22 +196,20 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=1, help="seed to begin with")
     parser.add_argument("--hours", type=float, default=24)
-    parser.add_argument("--minutes", type=float, default=30, help="begin no seed after so long")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that take a seed each")
     options = parser.parse_args()
     base = scenarios.load(options.scenario)
+    seeds = range(options.first, options.first + options.seeds)
+    runs = [msgspec.structs.replace(base, seed=seed, hours=options.hours) for seed in seeds]
     tallies = {name: Tally() for name in (OURS, FIXED, Z)}
-    start, done = time.monotonic(), 0
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(options.first, options.first + options.seeds):
-            if time.monotonic() - start > options.minutes * 60:
-                break
-            scenario = msgspec.structs.replace(base, seed=seed, hours=options.hours)
-            run(scenario, Path(folder), tallies)
-            done += 1
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for found in pool.map(run, runs):
+            for name, tally in found.items():
+                tallies[name].merge(tally)
     print(describe("numpy"))
     print(
-        f"inputs:  simulated: {done} seeds of {options.scenario}, {options.hours:g} h each, from"
-        f" seed {options.first}; delays in minutes"
+        f"inputs:  simulated: {options.seeds} seeds of {options.scenario}, {options.hours:g} h each,"
+        f" from seed {options.first}; delays in minutes"
     )
     print(report(tallies))
 
