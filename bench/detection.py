@@ -208,8 +208,8 @@ def main() -> None:
                 tallies[name].merge(tally)
     print(describe("numpy"))
     print(
-        f"inputs:  simulated: {options.seeds} seeds of {options.scenario}, {options.hours:g} h each,"
-        f" from seed {options.first}; delays in minutes"
+        f"inputs:  simulated: {options.seeds} seeds of {options.scenario} from {options.first} on,"
+        f" {options.hours:g} h each; delays in minutes"
     )
     print(report(tallies))
 

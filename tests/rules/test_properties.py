@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,10 +13,14 @@ from hypothesis import strategies as st
 from cases.case import Case
 from cases.events import CaseEvent
 from cases.lifecycle import apply
-from facility.clock import HOUR, MINUTE
+from facility.clock import DAY, HOUR, MINUTE
+from facility.inventory import Inventory
+from facility.lighting import LightingPlan
+from rules.engine import Engine
+from rules.rulebook import load
 from rules.tracker import FAMILY
-from tests.rules.evening import END, START, Reading, district, readings, through
-from tests.rules.street import DUSK, engine, lamp, live
+from tests.rules.evening import END, START, Reading, batches, district, readings, through
+from tests.rules.street import DUSK, ZONE, engine, lamp, live
 
 SEEDS = st.integers(0, 10_000)
 
@@ -113,6 +118,81 @@ def test_a_lamp_is_a_case_just_where_it_was_dark_for_the_hold(minutes: int) -> N
         assert opened == []
     if minutes >= 15:
         assert len(opened) == 1
+
+
+@settings(max_examples=4, deadline=None)
+@given(begins=st.integers(30, 90), lasts=st.integers(5, 100), many=st.integers(1, 12))
+def test_silence_opens_no_unlit_case_and_closes_none(begins: int, lasts: int, many: int) -> None:
+    """Lamps fall silent, some of them while they are dark."""
+    street = [lamp(f"L{i:02}", seq=i) for i in range(12)]
+    dark_from = DUSK + 40 * MINUTE
+    gone = DUSK + begins * MINUTE, DUSK + (begins + lasts) * MINUTE
+
+    def shown(silent: bool, name: str, ts: int) -> dict[str, float] | None:
+        if silent and int(name[1:]) < many and gone[0] <= ts < gone[1]:
+            return None
+        return {"on": 1.0, "power_w": 0.3 if name == "L01" and ts >= dark_from else 58.0}
+
+    for silent in (False, True):
+        events = live(engine(street), street, partial(shown, silent), DUSK, DUSK + 4 * HOUR)
+        unlit = [(e.event, e.subject) for e in events if "unlit" in e.type]
+        assert unlit == [("opened", "streetlight:L01")]
+
+
+@settings(max_examples=2, deadline=None)
+@given(seed=SEEDS, many=st.integers(1, 8))
+def test_silent_devices_change_no_verdict_of_others(seed: int, many: int) -> None:
+    sent = readings(seed)
+    # Streets of their own: who is silent does count among its neighbours.
+    mute = [lamp(f"X{i}", "X", i, "CX", gateway="GX") for i in range(many)]
+    alone, beside = (through(engine([*district(), *more]), sent, START, END) for more in ([], mute))
+    own = {one.id for one in mute}
+    assert _seen(alone) == _seen([e for e in beside if not own & set(e.members)])
+
+
+@settings(max_examples=3, deadline=None)
+@given(seed=SEEDS)
+def test_the_order_of_the_inventory_does_not_matter(seed: int) -> None:
+    sent, assets = readings(seed), district()
+    events = sorted(_seen(night(sent)))
+    random.Random(seed).shuffle(assets)
+    assert sorted(_seen(through(engine(assets), sent, START, END))) == events
+
+
+@settings(max_examples=3, deadline=None)
+@given(seed=SEEDS, size=st.integers(2, 40))
+def test_how_readings_are_cut_into_batches_does_not_matter(seed: int, size: int) -> None:
+    """But for one that overtakes another of its device: together they are put in order."""
+    sent = readings(seed, delivery=False)
+    cut, one = [], engine(district())
+    for at in range(0, len(sent), size):
+        cut += one.take(batches(sent[at : at + size]))
+    whole, other = [], engine(district())
+    for minute in range(START, END, 30 * MINUTE):
+        mine = [r for r in sent if minute <= r[0] < minute + 30 * MINUTE]
+        whole += other.take(batches(mine))
+    assert _seen(cut) == _seen(whole)
+
+
+@settings(max_examples=3, deadline=None)
+@given(seed=SEEDS, days=st.integers(1, 3))
+def test_another_day_of_the_same_plan_changes_only_times(seed: int, days: int) -> None:
+    """Around the solstice sunset moves by seconds a day; the plan here is of the clock alone."""
+    plan = {"all-night": LightingPlan("all-night", "", 1, (("19:42", "05:12"),))}
+    plan["half-night"] = LightingPlan("half-night", "", 1, (("19:42", "00:00"),))
+
+    def lived(shift: int) -> list[CaseEvent]:
+        moved = [
+            (at + shift, table, series, ts + shift, values)
+            for at, table, series, ts, values in readings(seed)
+        ]
+        one = Engine(Inventory.of(district()), plan, ZONE, load())
+        return through(one, moved, START + shift, END + shift)
+
+    shift = days * DAY
+    assert [(at - shift, *rest) for at, *rest in _seen(lived(shift))] == [
+        (at, *rest) for at, *rest in _seen(lived(0))
+    ]
 
 
 def _seen(events: list[CaseEvent]) -> list[tuple[int, str, str, str]]:
