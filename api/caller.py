@@ -10,12 +10,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.access import Access
@@ -45,7 +46,7 @@ class Guard:
     keeps_own_trail: bool = False
     """Whether its calls write to the audit trail themselves, in the transaction of the change."""
 
-    def __call__(self, request: Request) -> Iterator[None]:
+    async def __call__(self, request: Request) -> AsyncIterator[None]:
         call = f"{request.method} {self.prefix}{request.scope['route'].path}"
         if call not in ALLOWED:
             log.error("no row in api.roles for %s: refused", call)
@@ -54,17 +55,17 @@ class Guard:
         if roles is None:  # public
             yield
             return
-        who = caller(request)
+        who = await caller(request)
         if who.role not in roles:
             raise _forbidden()
         yield
         if request.method not in _SAFE and not self.keeps_own_trail:
-            _note(request, who, call)
+            await run_in_threadpool(_note, request, who, call)
 
 
-def caller(request: Request) -> Who:
+async def caller(request: Request) -> Who:
     """Who is asking; Problem 401 where nobody is signed in."""
-    who = _identified(request)
+    who = await _identified(request)
     if who is None:
         raise Problem(
             401,
@@ -75,15 +76,15 @@ def caller(request: Request) -> Who:
     return who
 
 
-def anybody(request: Request) -> Who | None:
+async def anybody(request: Request) -> Who | None:
     """Who is asking, or None: for what is public and says more to those who are signed in."""
     try:
-        return _identified(request)
+        return await _identified(request)
     except (Problem, Retryable):
         return None
 
 
-def lasting(request: Request) -> Callable[[], bool]:
+async def lasting(request: Request) -> Callable[[], bool]:
     """Asks whether the caller of a request that goes on for long may still be answered."""
     access, text = access_of(request), _credential(request)
     return lambda: text is not None and access.lasts(text)
@@ -133,10 +134,10 @@ def set_cookie(response: Response, request: Request, session: Session) -> Respon
     return response
 
 
-def _identified(request: Request) -> Who | None:
-    """Who is asking, looked up once a request."""
+async def _identified(request: Request) -> Who | None:
+    """Who is asking, looked up once a request: the one thing here that goes to another thread."""
     if not hasattr(request.state, "who"):
-        request.state.who = _look_up(request)
+        request.state.who = await run_in_threadpool(_look_up, request)
     who: Who | None = request.state.who
     return who
 

@@ -79,7 +79,8 @@ class Parts:
     backtests: Backtests
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:
+    # Not a plain function: those are each sent to a thread, which takes longer than they do.
     parts: Parts = request.app.state.parts
     return parts
 

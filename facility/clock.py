@@ -6,13 +6,16 @@ they become RFC 3339 only where a person or another system reads them.
 
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+
+_EPOCH = date(1970, 1, 1)
 
 
 class Clock(Protocol):
@@ -56,9 +59,18 @@ def real_seconds(clock: Clock, until_ms: int) -> float:
 
 def to_rfc3339(ms: int) -> str:
     """``2026-06-21T11:41:00Z``, with milliseconds only where there are any."""
-    moment = datetime.fromtimestamp(ms / 1000, UTC)
-    timespec = "milliseconds" if ms % SECOND else "seconds"
-    return moment.isoformat(timespec=timespec).replace("+00:00", "Z")
+    # By hand, for a list of cases has hundreds of them: a datetime takes three times as long.
+    days, in_day = divmod(ms, DAY)
+    seconds, fraction = divmod(in_day, SECOND)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    tail = f".{fraction:03}Z" if fraction else "Z"
+    return f"{_date(days)}T{hour:02}:{minute:02}:{second:02}{tail}"
+
+
+@lru_cache(maxsize=4_096)
+def _date(days: int) -> str:
+    return (_EPOCH + timedelta(days)).isoformat()
 
 
 def from_rfc3339(text: str) -> int:
