@@ -142,7 +142,12 @@ def _plan(parts: FromApp, body: SchedulePlan) -> Plan:
     for name, value in given.items():
         if b"\\u0000" in msgspec.json.encode(value):
             raise BadParameter(name, "has a NUL character in it; leave it out", "含有 NUL 字符")
-    plan = msgspec.convert(given, Plan)
+    try:
+        plan = msgspec.convert(given, Plan)
+    except msgspec.ValidationError as error:
+        words, _, place = str(error).partition(" - at `$.")
+        name = re.sub(r"\[(\d+)\]", r".\1", place.rstrip("`")) or "body"
+        raise BadParameter(name, words) from None
     filing, now = parts.desk.filing, parts.clock.now_ms()
     if filing is None or filing.filed_under(plan.code, plan.condition, now) is None:
         raise BadParameter(

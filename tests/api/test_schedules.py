@@ -83,6 +83,7 @@ def test_a_schedule_is_made_changed_and_removed(district: District) -> None:
         ({"form": [PLAN["form"][0], PLAN["form"][0]]}, "form.lit"),
         ({"form": [PLAN["form"][0] | {"kind": "choice"}]}, "form.lit"),
         ({"more": 1}, "more"),
+        ({"form": [PLAN["form"][0] | {"label": {"zh": "", "en": "x"}}]}, "form.0.label.zh"),
         ({"name": "a\0b"}, "name"),
         ({"form": [PLAN["form"][0] | {"label": {"zh": "\0", "en": "x"}}]}, "form"),
     ],
