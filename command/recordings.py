@@ -13,9 +13,11 @@ from command.house import until_stopped
 from command.settings import Settings, settings_of
 from facility import importing
 from facility.clock import Clock, SystemClock, VirtualClock, to_rfc3339
+from facility.grid import read_grid
 from facility.import_report import format_report
 from facility.mqtt import Session
 from facility.plans import OWN, load_plans
+from facility.rowfile import read_rows
 from ingest.capture import Capture
 from ingest.pipeline import Pipeline
 from rules import rulebook
@@ -81,7 +83,8 @@ def replay(options: argparse.Namespace) -> int:
         on_report=lambda result: sys.stderr.write(format_report(result) + "\n"),
     )
     book = rulebook.load(settings.rules.rulebook)
-    engine = Engine(inventory, plans, settings.site.timezone, book)
+    grid = read_grid(read_rows(options.grid).rows)[0] if options.grid else None
+    engine = Engine(inventory, plans, settings.site.timezone, book, grid)
     capture = Capture(options.capture)
     pipeline = Pipeline(settings.ingest.root)
     quarantined = 0

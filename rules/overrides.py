@@ -75,10 +75,15 @@ def figure_at(figure: Any, row: int) -> int:
 
 
 def reach(book: Rulebook, inventory: Inventory, grid: Grid) -> Iterator[str]:
-    """How many assets each override changes something for, a line each."""
+    """How many assets each override, and each time without cases, is about, a line each."""
     cells = cells_of(grid)
+    assets = list(inventory.assets.values())
     for number, override in enumerate(book.override, 1):
         for section, figures in override.figures.items():
             meant = override.where.rows(judged_by(section, inventory), cells)
             names = ", ".join(figures)
             yield f"override {number}: [{section}] {names} for {meant.sum():,} of {len(meant):,}"
+    for table in ("off", "schedule", "window"):
+        for number, one in enumerate(getattr(book, table), 1):
+            meant = one.where.rows(assets, cells)
+            yield f"{table} {number}: {meant.sum():,} of {len(meant):,} assets"

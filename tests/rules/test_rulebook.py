@@ -116,8 +116,14 @@ def test_overrides_become_columns_and_the_later_one_wins() -> None:
     assert at(displaced, 1).clear_deg == 12.0
     assert at(displaced, np.array([2, 0])).tilt_deg.tolist() == [15.0, 12.0]  # type: ignore[attr-defined]
     assert displaced.at_once_deg == 90.0
+    book = parse('[[off]]\ntype = "cover.rattle"\nwhere = { road = "Hua" }', "b")
+    assert list(reach(book, Inventory.of([MAIN, BRANCH]), GRID)) == ["off 1: 1 of 2 assets"]
+
+
+def test_the_reach_of_an_override_is_told() -> None:
+    book = parse('[[override]]\nwhere = { road_class = "main" }\ndisplaced.tilt_deg = 12.0', "b")
     told = list(reach(book, Inventory.of([MAIN, BRANCH]), GRID))
-    assert told[1] == "override 2: [displaced] tilt_deg for 1 of 2"
+    assert told == ["override 1: [displaced] tilt_deg for 1 of 2"]
 
 
 def test_a_cover_of_a_main_road_is_judged_by_its_own_figure() -> None:
