@@ -24,8 +24,8 @@ from facility.clock import DAY, MINUTE, SECOND
 from facility.errors import UsageError
 from facility.importing import read_inventory
 from facility.inventory import Inventory
-from facility.lighting import LightingPlan, load_plans, plans_of
 from facility.measurements import MEASUREMENTS, STATUS
+from facility.plans import LightingPlan, load_plans, plans_of
 from facility.readings import Floats, split_series
 from rules.book_check import told
 from rules.rule_series import series
@@ -59,16 +59,12 @@ class _Test(msgspec.Struct, forbid_unknown_fields=True):
     expect: list[Expected] = []
 
 
-class _Plan(msgspec.Struct, forbid_unknown_fields=True):
-    lit: list[tuple[str, str]]
-
-
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     test: list[_Test]
     timezone: str = "Asia/Shanghai"
     inventory: str | None = None
     asset: list[dict[str, Any]] = []
-    plans: dict[str, _Plan] = {}
+    plans: dict[str, dict[str, Any]] = {}
 
 
 class _How(msgspec.Struct, forbid_unknown_fields=True):
@@ -159,7 +155,7 @@ def find(paths: list[Path]) -> list[Path]:
 
 def _file(path: Path, said: dict[str, Any]) -> RuleTestFile:
     file = _converted(said, _File, ())
-    own = {name: {"name": name, "version": 0, "lit": one.lit} for name, one in file.plans.items()}
+    own = {name: {"name": name, "version": 0, **one} for name, one in file.plans.items()}
     try:
         plans = load_plans() | plans_of(own, "plans")
     except UsageError as error:
