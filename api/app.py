@@ -31,6 +31,7 @@ from api.routes import (
     cases,
     daybook,
     health,
+    kpi,
     metrics,
     open311,
     photos,
@@ -51,6 +52,7 @@ from api.routes import reports as staff_reports
 from api.shapes import Problem
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
+from cases.indicator_table import Indicators
 from cases.registers import Registers
 from cases.reports import Reports
 from cases.shelvings import Shelvings
@@ -77,6 +79,7 @@ def create_app(
     access: Access,
     registers: Registers,
     tallies: Tallies,
+    indicators: Indicators,
     shelvings: Shelvings,
     reports: Reports,
     backtests: Backtests,
@@ -111,6 +114,7 @@ def create_app(
         access=access,
         registers=registers,
         tallies=tallies,
+        indicators=indicators,
         shelvings=shelvings,
         reports=reports,
         backtests=backtests,
@@ -159,6 +163,7 @@ _ROOMS = (
     schedules,
     calendar,
     daybook,
+    kpi,
     recurrent,
     shelvings,
     backtests,

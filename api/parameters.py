@@ -13,7 +13,8 @@ _EARLIEST = from_rfc3339("1970-01-01T00:00:00Z")
 _LATEST = from_rfc3339("2200-01-01T00:00:00Z")
 
 
-def _moment(value: Any) -> int:
+def moment_of(value: Any) -> int:
+    """Milliseconds of an RFC 3339 time. ValueError where it is none."""
     try:
         ms = from_rfc3339(str(value))
     except (ValueError, OverflowError) as error:
@@ -27,13 +28,14 @@ def _moment(value: Any) -> int:
 
 Moment = Annotated[
     int,
-    BeforeValidator(_moment),
+    BeforeValidator(moment_of),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """Milliseconds, of an RFC 3339 time."""
 
 
-def _day(value: Any) -> date:
+def day_of(value: Any) -> date:
+    """A day written as ISO 8601 has it. ValueError where it is none."""
     try:
         day = date.fromisoformat(str(value))
     except ValueError as error:
@@ -43,7 +45,7 @@ def _day(value: Any) -> date:
     return day
 
 
-Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Day = Annotated[date, BeforeValidator(day_of), WithJsonSchema({"type": "string", "format": "date"})]
 """A local day, or the night that begins on it."""
 
 Text = Annotated[str, Field(max_length=200)]

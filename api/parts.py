@@ -17,6 +17,7 @@ from api.metrics import Metrics
 from api.places import CurrentPlaces
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
+from cases.indicator_table import Indicators
 from cases.registers import Registers
 from cases.reports import Reports
 from cases.shelvings import Shelvings
@@ -74,6 +75,7 @@ class Parts:
     access: Access
     registers: Registers
     tallies: Tallies
+    indicators: Indicators
     shelvings: Shelvings
     reports: Reports
     backtests: Backtests

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cases.actions import ActionName
 from cases.case import How, Stage, State
 from cases.events import EventName, Source
+from cases.indicators import By
 from cases.working_clock import ClockKind
 from facility.assets import CoverType
 from facility.measurements import Kind
@@ -422,6 +423,52 @@ class Coverage(Shape):
     last: str
     items: list[CoverageOf]
     now: dict[str, CoverageCounts]
+
+
+class KpiRow(Shape):
+    of: str | None
+    name: str | None
+    figures: dict[str, float | None]
+
+
+class Kpi(Shape):
+    start: Time = Field(alias="from")
+    end: Time = Field(alias="to")
+    by: By
+    items: list[KpiRow]
+    total: dict[str, float | None]
+
+
+class CoveragesOf(Shape):
+    """Cells, assets, devices and cases, and which share of each is covered."""
+
+    cells: int
+    cells_responsible: int
+    assets: int
+    assets_in_cells: int
+    installed: float
+    reporting: float
+    trusted: float
+    assets_owned: int
+    cases: int
+    cases_with_unit: int
+    organised: float | None
+    gridded: float | None
+    monitored: float | None
+    owned: float | None
+    handled: float | None
+
+
+class CoveragesOfStreet(CoveragesOf):
+    street: str | None
+    name: str | None
+
+
+class Coverages(Shape):
+    first: str
+    last: str
+    items: list[CoveragesOfStreet]
+    total: CoveragesOf
 
 
 class StationDay(Shape):

@@ -25,6 +25,7 @@ from cases.accounts import Accounts
 from cases.audit import By
 from cases.desk import Desk
 from cases.filing import Filing
+from cases.indicator_table import Indicators
 from cases.keys import Keys
 from cases.people import Who
 from cases.photos import PhotoFiles
@@ -158,6 +159,7 @@ def _app(
     accounts = kept(Accounts(url))
     accounts.add(ADMIN, "a password for a bench", By("bench", NOW))
     access = Access(accounts, kept(Keys(url)), os.urandom(32))
+    tallies = kept(Tallies(url))
     app = create_app(
         clock=clock,
         inventory=installed,
@@ -169,7 +171,8 @@ def _app(
         site=Site("410105", TIMEZONE),
         access=access,
         registers=kept(Registers(url, ZoneInfo(TIMEZONE))),
-        tallies=kept(Tallies(url)),
+        tallies=tallies,
+        indicators=kept(Indicators(url, tallies, ZoneInfo(TIMEZONE), calendar.load(TIMEZONE))),
         shelvings=kept(Shelvings(url)),
         reports=kept(Reports(url, desk, installed, PhotoFiles(folder / "photos"))),
         backtests=kept(Backtests(store, installed, Grid, load_plans(), TIMEZONE, load)),

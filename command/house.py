@@ -22,6 +22,7 @@ from cases.courier import Courier, routes
 from cases.database import upgrade
 from cases.desk import Desk
 from cases.filing import Filing
+from cases.indicator_table import Indicators
 from cases.keys import Keys
 from cases.news import News, Residents
 from cases.overseer import Overseer
@@ -88,6 +89,13 @@ class House:
         self._stack.callback(tallies.close)
         return tallies
 
+    def _open_indicators(self, tallies: Tallies) -> Indicators:
+        zone = ZoneInfo(self._settings.site.timezone)
+        url = cases_url(self._settings)
+        indicators = Indicators(url, tallies, zone, self._filing.calendar)
+        self._stack.callback(indicators.close)
+        return indicators
+
     def _open_shelvings(self) -> Shelvings:
         shelvings = Shelvings(cases_url(self._settings))
         self._stack.callback(shelvings.close)
@@ -134,7 +142,7 @@ class House:
         registers = Registers(cases_url(self._settings), ZoneInfo(site.timezone))
         shelvings, backtests = self._open_shelvings(), self._open_backtests()
         self._stack.callback(registers.close)
-        desk = self._open_desk()
+        desk, tallies = self._open_desk(), self._open_tallies()
         app = create_app(
             clock=self._clock,
             inventory=self.kept,
@@ -146,7 +154,8 @@ class House:
             site=site,
             access=access,
             registers=registers,
-            tallies=self._open_tallies(),
+            tallies=tallies,
+            indicators=self._open_indicators(tallies),
             shelvings=shelvings,
             reports=self._open_reports(desk),
             backtests=backtests,

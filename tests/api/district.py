@@ -22,6 +22,7 @@ from api.parts import Site, Waveform
 from cases.accounts import Accounts
 from cases.desk import Desk
 from cases.events import CaseEvent
+from cases.indicator_table import Indicators
 from cases.keys import Keys
 from cases.people import Role
 from cases.photos import PhotoFiles
@@ -103,6 +104,9 @@ class District:
         shutil.copy(cases, folder / "cases.db")
         self.desk = Desk(f"sqlite:///{folder}/cases.db")
         self.tallies = Tallies(f"sqlite:///{folder}/cases.db")
+        self.indicators = Indicators(
+            f"sqlite:///{folder}/cases.db", self.tallies, ZoneInfo("Asia/Shanghai")
+        )
         self.reports = Reports(
             f"sqlite:///{folder}/cases.db",
             self.desk,
@@ -147,6 +151,7 @@ class District:
             access=self.access,
             registers=self.registers,
             tallies=self.tallies,
+            indicators=self.indicators,
             shelvings=self.shelvings,
             reports=self.reports,
             backtests=self.backtests,
@@ -161,6 +166,7 @@ class District:
         self.reports.close()
         self.accounts.close()
         self.tallies.close()
+        self.indicators.close()
         self.keys.close()
         self.registers.close()
         self.shelvings.close()

@@ -26,6 +26,7 @@ from cases.database import upgrade
 from cases.desk import Desk
 from cases.events import CaseEvent
 from cases.filing import Filing
+from cases.indicator_table import Indicators
 from cases.keys import Keys
 from cases.people import Role
 from cases.photos import PhotoFiles
@@ -76,6 +77,7 @@ class District:
     access: Access
     registers: Registers
     tallies: Tallies
+    indicators: Indicators
     shelvings: Shelvings
     reports: Reports
 
@@ -96,6 +98,7 @@ class District:
             access=self.access,
             registers=self.registers,
             tallies=self.tallies,
+            indicators=self.indicators,
             shelvings=self.shelvings,
             reports=self.reports,
             backtests=Backtests(
@@ -181,10 +184,22 @@ def district(tmp_path: Path) -> Iterator[District]:
     access = Access(Accounts(url), Keys(url), bytes(32))
     registers = Registers(url, ZoneInfo("Asia/Shanghai"))
     shelvings, tallies = Shelvings(url), Tallies(url)
+    indicators = Indicators(url, tallies, ZoneInfo("Asia/Shanghai"))
     adopt = KeptInventory(tmp_path).adopt
     reports = Reports(url, desk, lambda: inventory, PhotoFiles(tmp_path / "photos"))
     served = District(
-        clock, desk, bus, store, inventory, adopt, access, registers, tallies, shelvings, reports
+        clock,
+        desk,
+        bus,
+        store,
+        inventory,
+        adopt,
+        access,
+        registers,
+        tallies,
+        indicators,
+        shelvings,
+        reports,
     )
     served.start()
     served.lamps_are()
@@ -197,6 +212,7 @@ def district(tmp_path: Path) -> Iterator[District]:
     access.keys.close()
     registers.close()
     tallies.close()
+    indicators.close()
     shelvings.close()
 
 

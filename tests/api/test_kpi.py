@@ -1,0 +1,125 @@
+"""Indicators and coverages through the API: spans, parts, CSV, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+import shapely
+
+from api import shapes
+from cases import calendar, standard
+from cases.filing import Filing
+from cases.indicators import INDICATORS
+from cases.tallies import Tally
+from facility.clock import DAY
+from facility.grid import Cell, Grid, Level
+from tests.api.district import DUSK, District, dark_segment
+
+SPAN = {"from": "2026-06-01", "to": "2026-07-01"}
+STREET = "410105001"
+
+
+@pytest.fixture
+def gridded(district: District) -> District:
+    """A street with two communities, of which one names somebody; two cases in it."""
+
+    def cell(code: str, level: Level, parent: str | None, responsible: str | None) -> Cell:
+        return Cell(code, f"{code} 名", level, parent, responsible, shapely.box(113, 34, 114, 35))
+
+    grid = Grid(
+        [
+            cell("410105", Level.DISTRICT, None, None),
+            cell(STREET, Level.STREET, "410105", "街道办"),
+            cell(f"{STREET}01", Level.COMMUNITY, STREET, None),
+        ]
+    )
+    assets = district.inventory.assets.get
+    zone = calendar.load("Asia/Shanghai")
+    district.desk.filing = Filing(standard.load(), zone, assets, lambda: grid)
+    district.desk.record([dark_segment("C-1"), dark_segment("C-2", DUSK + DAY, subject="S2")])
+    district.act("C-1", action="dispatch", unit="=照明所")
+    district.clock.ms = DUSK + 2 * DAY
+    return district
+
+
+def sheet(district: District, **query: Any) -> list[list[str]]:
+    response = district.get("kpi", **SPAN, **query)
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.content.startswith(b"\xef\xbb\xbf")
+    assert "kpi-2026-05-31-2026-06-30" in response.headers["content-disposition"]
+    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+
+
+def test_a_span_as_a_whole(gridded: District) -> None:
+    shown = gridded.answer(shapes.Kpi, "kpi", **SPAN)
+    assert (shown["from"], shown["to"]) == ("2026-05-31T16:00:00Z", "2026-06-30T16:00:00Z")
+    assert shown["items"] == []
+    assert list(shown["total"]) == list(INDICATORS)
+    assert (shown["total"]["opened"], shown["total"]["dispatch_rate"]) == (2, 0.5)
+
+
+def test_times_are_taken_as_days_are(gridded: District) -> None:
+    at = {"from": "2026-06-21T11:00:00Z", "to": "2026-06-21T13:00:00+00:00"}
+    assert gridded.answer(shapes.Kpi, "kpi", **at)["total"]["opened"] == 1
+
+
+def test_this_month_unless_told_otherwise(gridded: District) -> None:
+    shown = gridded.answer(shapes.Kpi, "kpi", by="day")
+    assert shown["from"] == "2026-05-31T16:00:00Z"
+    assert [one["of"] for one in shown["items"]][-1] == "2026-06-23"
+
+
+def test_csv_for_a_spreadsheet(gridded: District) -> None:
+    rows = sheet(gridded, by="unit", format="csv")
+    assert rows[0][:4] == ["责任单位", "名称", "受理", "受理中已立案"]
+    assert [row[0] for row in rows[1:]] == ["'=照明所", "", "合计"]
+    assert len({len(row) for row in rows}) == 1
+    assert rows[1][rows[0].index("满意度")] == ""
+    assert sheet(gridded, lang="en", format="csv")[0][:3] == ["part", "name", "received"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/csv", "text/csv"),
+        ("text/csv;q=0.9, */*", "text/csv"),
+        ("application/json, text/csv", "application/json"),
+        ("*/*", "application/json"),
+    ],
+)
+def test_what_is_accepted_decides(gridded: District, accept: str, kind: str) -> None:
+    answered = gridded.call("GET", "/api/v1/kpi", headers={"Accept": accept})
+    assert answered.headers["content-type"].partition(";")[0] == kind
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"from": "2026-07-01", "to": "2026-06-01"},
+        {"from": "2020-01-01", "to": "2026-06-01"},
+        {"from": "June"},
+        {"from": "2026-06-31"},
+        {"by": "lamp"},
+        {"format": "xlsx"},
+    ],
+)
+def test_what_cannot_be_meant_is_refused(district: District, query: dict[str, str]) -> None:
+    refused = district.get("kpi", **query)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["name"] in query
+
+
+def test_the_four_coverages(gridded: District) -> None:
+    numbers = {"installed": 10.0, "reporting": 9.0, "trusted": 8.0}
+    gridded.tallies.put([Tally("coverage", "2026-06-22", numbers, STREET, kind="cover")])
+    shown = gridded.answer(shapes.Coverages, "coverage/streets")
+    street, nowhere = shown["items"]
+    assert (street["street"], street["name"]) == (STREET, f"{STREET} 名")
+    assert (street["cells"], street["organised"], street["monitored"]) == (2, 0.5, 0.8)
+    assert nowhere["street"] is None
+    assert (nowhere["cells"], nowhere["assets"], nowhere["gridded"]) == (1, 13, 0.0)
+    assert shown["total"]["handled"] == 0.5
+    assert shown["total"]["owned"] == 0.0
