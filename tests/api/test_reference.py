@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from api import shapes
+from cases.actions import ACTIONS
+from cases.people import ROLES
 from tests.api.district import District
 
 TEXT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -70,3 +72,24 @@ def test_every_reference_inside_leads_somewhere(described: dict[str, Any]) -> No
         for part in reference.removeprefix("#/").split("/"):
             assert part in inside, reference
             inside = inside[part]
+
+
+def test_the_text_has_every_action_with_what_it_needs_and_whose_it_is() -> None:
+    table = TEXT.split("| action | needs |")[1].split("\n\n")[0]
+    found = {}
+    for row in table.splitlines()[2:]:
+        names, needs, takes, by = (cell.strip() for cell in row.strip("|").split("|"))
+        roles = set(ROLES) - {"viewer"} if by == "all but viewers" else set(by.split(", "))
+        roles = {role.removesuffix(" of the unit") for role in roles} - {"admin"}
+        for name in re.findall(r"`(\w+)`", names):
+            # Whether there is a form depends on the case.
+            found[name] = (_named(needs) - {"form"}, _named(takes), roles)
+    wanted = {
+        name: (set(action.needs), set(action.takes), set(action.roles))
+        for name, action in ACTIONS.items()
+    }
+    assert found == wanted
+
+
+def _named(cell: str) -> set[str]:
+    return set(re.findall(r"`(\w+)`", cell))
