@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from api.open311.documents import Elements, Node
-from api.represent import time_or_none
 from cases.reported import Language
 from cases.services import Service
 from cases.standard import Text
-from facility.clock import to_rfc3339
+from facility.clock import SECOND, to_rfc3339
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 ATTRIBUTE = "code"
@@ -140,9 +139,9 @@ def _request(request: Request, language: Language) -> Node:
         "description": request.description,
         "agency_responsible": request.agency,
         "service_notice": None,
-        "requested_datetime": to_rfc3339(request.requested_at),
-        "updated_datetime": to_rfc3339(request.updated_at),
-        "expected_datetime": time_or_none(request.expected_at),
+        "requested_datetime": _time(request.requested_at),
+        "updated_datetime": _time(request.updated_at),
+        "expected_datetime": None if request.expected_at is None else _time(request.expected_at),
         "address": request.address,
         "address_id": request.address_id,
         "zipcode": None,
@@ -150,6 +149,11 @@ def _request(request: Request, language: Language) -> Node:
         "long": request.lon,
         "media_url": request.media_url,
     }
+
+
+def _time(ms: int) -> str:
+    """A time as the standard writes it: in seconds."""
+    return to_rfc3339(ms - ms % SECOND)
 
 
 def _in(text: Text, language: Language) -> str:

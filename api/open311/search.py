@@ -7,7 +7,7 @@ from itertools import islice
 
 from api.open311.faults import Fault
 from cases.report_listing import ReportFilter
-from facility.clock import DAY, from_rfc3339
+from facility.clock import DAY, SECOND, from_rfc3339
 
 MOST = 1_000
 SPAN_MS = 90 * DAY
@@ -24,6 +24,9 @@ def filters_of(given: Mapping[str, str], now: int) -> ReportFilter:
     if "service_request_id" in given:
         return ReportFilter(ids=_ids(given["service_request_id"]))
     since, until = _time(given, "start_date"), _time(given, "end_date")
+    if until is not None:
+        # Times are told in seconds: the last of them is a whole one.
+        until += SECOND - 1
     if since is not None and until is not None and since > until:
         raise Fault(400, "start_date: is after end_date")
     if until is None:

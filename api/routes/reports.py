@@ -64,7 +64,7 @@ class ReportQuery(Parameters):
 class JoinBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    case: Annotated[str, Field(min_length=1, max_length=100)]
+    case: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]+$")]
 
 
 def form_of(body: type[BaseModel]) -> dict[str, Any]:

@@ -340,6 +340,16 @@ def test_a_request_has_every_field_in_its_order(district: District, key: str) ->
     assert told["status_notes"] == "Received; somebody is checking it"
 
 
+def test_times_are_in_seconds_and_find_what_they_are_of(district: District, key: str) -> None:
+    district.clock.ms = DUSK + 619
+    number = reported(district, key)
+    (told,) = json(get(district, f"requests/{number}.json"))
+    at = told["requested_datetime"]
+    assert at == "2026-06-21T12:00:00Z"
+    for query in ({"start_date": at}, {"end_date": at}, {"start_date": at, "end_date": at}):
+        assert len(json(get(district, "requests.json", **query))) == 1, query
+
+
 def test_nothing_of_the_person_is_told(district: District, key: str) -> None:
     number = reported(
         district,

@@ -176,6 +176,7 @@ def test_a_report_is_moved_by_hand(district: District) -> None:
     Case.model_validate_json(split.content)
     assert split.json()["stage"] == "reported"
     assert district.call("POST", f"{path}/join", json={"case": "none"}).status_code == 404
+    assert errors(district.call("POST", f"{path}/join", json={"case": "a\0"})) == ["case"]
     assert district.call("POST", "/api/v1/reports/99/split").status_code == 404
 
 
