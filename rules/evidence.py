@@ -98,7 +98,7 @@ def _by_power(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDAr
     by_level = np.fmax(1.0, book.dark_of_least * low_power_share(dim / 100) * full)
     dark = np.where(levelled, by_level, np.fmax(book.dark_floor_w, book.dark_share * full))
     dark = np.where(says_off, idle, dark)
-    lit = np.where(levelled, by_level, idle)
+    lit = np.where(levelled, book.clear * by_level, idle)
     # While it should be off only what no standby explains is light.
     burning = np.where(levelled, np.fmax(book.standby_floor_w, by_level), idle)
     lit = np.where(around.planned, lit, burning)

@@ -33,9 +33,6 @@ _CHANCE_FLOOR = 0.004
 _USUAL = 0.9
 """The quantile of its earlier windows that a loud one exceeds."""
 
-_AGAIN = 0.5
-"""Of the limits that make a window loud: above is restless, below quiet."""
-
 _MANY = 6
 """Restless windows in a row that are as good as loud ones, if they outlast a night."""
 
@@ -150,7 +147,7 @@ class RattleDetector:
         told = ~np.isnan(grown)
         shakes = np.where(told, grown, 0).max(axis=1) >= book.vibration
         shakes |= ~told.any(axis=1)
-        above = (score >= _AGAIN * book.z) & (excess >= _AGAIN * book.excess)
+        above = (score >= book.clear_share * book.z) & (excess >= book.clear_share * book.excess)
         loud = (score >= book.z) & (excess >= book.excess)
         return loud & shakes, above & shakes, ~above & ~np.isnan(median)
 

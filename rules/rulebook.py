@@ -43,6 +43,7 @@ class Lamps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dark_floor_w: NotNegative
     dark_share: Share
     dark_of_least: Share
+    clear: Annotated[float, msgspec.Meta(ge=1)]
     standby_floor_w: NotNegative
     standby_share: Share
     lit_lux: Positive
@@ -120,6 +121,7 @@ class Rattle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     long_hold: Duration
     z: Positive
     excess: NotNegative
+    clear_share: Share
     vibration: Positive
     learn_windows: Count
     prior_scale: Positive

@@ -152,3 +152,13 @@ def test_what_people_shelve_opens_when_it_is_over(
     house.live(3)
     house.rules.stop()
     assert [(name, at) for name, at, _ in house.events()] == [("opened", 71)]
+
+
+def test_rules_that_fall_behind_say_so(house: House) -> None:
+    house.live(1)
+    assert house.health[-1].problems == ()
+    house.clock.ms += 10 * MINUTE
+    house.rules._report()
+    told = house.health[-1]
+    assert told.counters["watermark_age_s"] >= 600
+    assert [code for code, _, _ in told.problems] == ["behind"]
