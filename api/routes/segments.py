@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from api.parts import FromApp, answer
 from api.segments import segments_now
@@ -13,7 +13,11 @@ from facility.measurements import Kind
 router = APIRouter(tags=["segments"])
 
 
-@router.get("/segments", response_model=Segments)
+class GeoJson(JSONResponse):
+    media_type = "application/geo+json"
+
+
+@router.get("/segments", response_model=Segments, response_class=GeoJson)
 def segments(parts: FromApp) -> Response:
     """Every segment as GeoJSON: a line along its lamps, with their states and its case."""
     places = parts.places.now()
@@ -33,4 +37,4 @@ def segments(parts: FromApp) -> Response:
                 "properties": properties,
             }
         )
-    return answer({"type": "FeatureCollection", "features": features}, "application/geo+json")
+    return answer({"type": "FeatureCollection", "features": features}, GeoJson.media_type)
