@@ -37,7 +37,7 @@ STATIONS = Plan(
     ),
 )
 COVERS = Plan(
-    name="雨水井盖周巡查",
+    name="井盖周边路面巡查",
     purpose="upkeep",
     rule="FREQ=WEEKLY;BYDAY=TU,FR",
     start="2026-01-01T21:00",
@@ -45,6 +45,7 @@ COVERS = Plan(
     per="street",
     code="0103",
     condition="sunk",
+    unit="区市政养护中心",
 )
 
 
