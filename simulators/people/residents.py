@@ -67,7 +67,7 @@ class Town:
             lot = Lot(f"report {number}")
             matter = self._habits.others[lot.of(len(self._habits.others))]
             if not self._places:
-                self._places = self._client.get("assets", limit=500)["items"]
+                self._places = list(self._client.pages("assets"))
             place = self._places[lot.of(len(self._places), "where")]
             self._report(lot, matter.service, matter.says, place)
 
