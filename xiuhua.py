@@ -14,6 +14,8 @@ from command.accounts import user
 from command.backtests import add_arguments as add_backtest_arguments
 from command.backtests import backtest
 from command.doctor import doctor
+from command.monthly import add_arguments as add_report_arguments
+from command.monthly import report
 from command.notify import add_arguments as add_notify_arguments
 from command.notify import notify
 from command.quarantine import add_arguments as add_quarantine_arguments
@@ -89,6 +91,10 @@ def _parser() -> argparse.ArgumentParser:
 
     add_user_arguments(command("user", user, "accounts of people, and new passwords"))
     add_notify_arguments(command("notify", notify, "what is told to whom of cases, tried or sent"))
+
+    add_report_arguments(
+        command("report", report, "the monthly report, a page that prints: xiuhua report 2026-06")
+    )
 
     check = command("doctor", doctor, "looks at everything, and says what is wrong")
     check.add_argument("--data-dir", type=Path)

@@ -248,3 +248,12 @@ def test_a_rulebook_is_checked_before_it_is_used(
     book.write_text("[lamp]\n")
     assert xiuhua.main(["rules", "check", str(book)]) == 2
     assert f"{book}:1: there is no section [lamp]" in capsys.readouterr().err
+
+
+def test_the_monthly_report_is_written_without_a_server(tmp_path: Path) -> None:
+    out = tmp_path / "june.html"
+    said = run("report", "2026-06", "--data-dir", tmp_path, "--out", out, "--lang", "en")
+    assert (said.status, said.out) == (0, b"")
+    assert "Monthly report" in out.read_text("utf-8")
+    wrong = run("report", "June", "--data-dir", tmp_path)
+    assert (wrong.status, wrong.err) == (2, "xiuhua: no month: 'June'; write it as 2026-06\n")

@@ -123,3 +123,21 @@ def test_the_four_coverages(gridded: District) -> None:
     assert (nowhere["cells"], nowhere["assets"], nowhere["gridded"]) == (1, 13, 0.0)
     assert shown["total"]["handled"] == 0.5
     assert shown["total"]["owned"] == 0.0
+
+
+def test_the_monthly_report_is_a_page(gridded: District) -> None:
+    shown = gridded.get("kpi/monthly/2026-06", lang="en")
+    assert shown.headers["content-type"] == "text/html; charset=utf-8"
+    assert "=照明所" in shown.text
+    assert "The month is not over yet" in shown.text
+    targets = {"main_classes": ["main"], "main_target": 0.97, "other_target": 0.9}
+    counts = {"lamps": 1, "lit": 1, "dark": 0, "unknown": 0}
+    gridded.tell("rules", lighting={**counts, "targets": targets})
+    night = {"lit_min": 95.0, "dark_min": 5.0}
+    gridded.tallies.put([Tally("lighting", "2026-06-21", night, STREET, "main", place="S1")])
+    assert "97.0%" in gridded.get("kpi/monthly/2026-06").text
+
+
+@pytest.mark.parametrize("month", ["2026-13", "2026-6", "2026-07", "x"])
+def test_a_month_that_is_none_or_has_not_begun(gridded: District, month: str) -> None:
+    assert gridded.get(f"kpi/monthly/{month}").status_code == 422
