@@ -54,7 +54,7 @@ class LampsLostDetector:
 
     KEPT = (
         *("_supply", "runs", "nights", "scales"),
-        *("_power_w", "_last", "_switched_on", "_reference", "_limit"),
+        *("_power_w", "_last", "_switched_on", "reference", "limit"),
         *("_contactor", "_contactor_at"),
     )
 
@@ -82,8 +82,8 @@ class LampsLostDetector:
         # What the contactors said last, and when.
         self._contactor = np.full(m, np.nan)
         self._contactor_at: Times = np.zeros(m, dtype=np.int64)
-        self._reference = np.full(m, np.nan)
-        self._limit = np.full(m, np.nan)
+        self.reference = np.full(m, np.nan)
+        self.limit = np.full(m, np.nan)
         self._last: Times = np.zeros(m, dtype=np.int64)
         self._switched_on: Times = np.zeros(m, dtype=np.int64)
         self._whole: Mask = np.array([circuit is None for circuit in self._supply.circuit], bool)
@@ -131,7 +131,7 @@ class LampsLostDetector:
         self.nights.learn(row, ts, power, low | (settling & lit))
         good = ~low & ~settling & lit & self._now(row, ts)
         self.scales.learn(row, gap, power, self._supply.demand, good)
-        self._reference[row], self._limit[row] = reference, limit
+        self.reference[row], self.limit[row] = reference, limit
         self._power_w[row], self._last[row] = power, ts
 
     def _now(self, row: Codes, ts: Times) -> Mask:
@@ -200,7 +200,7 @@ class LampsLostDetector:
                 continue
             together = np.flatnonzero(judged & (self._cabinet_of == self._cabinet_of[row]))
             down = (runs.doing[together] == LOW) & (
-                self._power_w[together] < _MANY_DARK * self._reference[together]
+                self._power_w[together] < _MANY_DARK * self.reference[together]
             )
             cabinet = self._supply.ids[self._cabinet_of[row]]
             if len(together) > 1 and down.all():
@@ -235,7 +235,7 @@ class LampsLostDetector:
         self._tracker.open(now, TYPE, subject, names, cause, shown)
 
     def _shown(self, rows: Rows) -> dict[str, Any]:
-        power, reference = self._power_w[rows].sum(), self._reference[rows].sum()
+        power, reference = self._power_w[rows].sum(), self.reference[rows].sum()
         shown: dict[str, Any] = {"power_w": round(float(power), 1)}
         if not np.isnan(reference):
             lost = max(float(reference - power), 0.0)
