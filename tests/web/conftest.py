@@ -33,7 +33,9 @@ from cases.photos import PhotoFiles
 from cases.registers import Registers
 from cases.reports import Reports
 from cases.shelvings import Shelvings
+from cases.supervised import Ledger
 from cases.tallies import Tallies
+from cases.units import Units
 from facility.assets import Cover, Streetlight
 from facility.bus import Bus, KindState, LocalBus
 from facility.clock import MINUTE, VirtualClock, from_rfc3339
@@ -178,7 +180,8 @@ def district(tmp_path: Path) -> Iterator[District]:
     add_accounts(url)
     cover = Cover(id="M1", area="410105", name="花园路雨水井", lon=113.681, lat=34.781)
     inventory = Inventory.of([*(_lamp(n + 1) for n in range(len(LAMPS))), cover])
-    clock, bus, desk = VirtualClock(DUSK, 1.0), LocalBus(), Desk(url)
+    clock, bus = VirtualClock(DUSK, 1.0), LocalBus()
+    desk = Desk(url, hooks=(Ledger(Units()).hook,))
     store = DuckStore(tmp_path / "readings.duckdb")
     store.write(_readings())
     access = Access(Accounts(url), Keys(url), bytes(32))

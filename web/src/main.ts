@@ -7,6 +7,7 @@ import { startSession } from "./store/session";
 import { followAddress } from "./store/view";
 import "./style/tokens.css";
 import "./style/base.css";
+import "./style/table.css";
 import { i18n } from "./wording/i18n";
 
 startSession(start);

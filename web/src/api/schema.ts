@@ -210,6 +210,8 @@ export interface Problem {
 
 export type Role = "viewer" | "operator" | "dispatcher" | "handler" | "supervisor" | "admin";
 
+export const ROLES: readonly Role[] = ["viewer", "operator", "dispatcher", "handler", "supervisor", "admin"];
+
 /** Who is signed in. */
 export interface Me {
   name: string;

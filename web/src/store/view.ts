@@ -5,12 +5,16 @@ import { computed, shallowRef } from "vue";
 import type { Role } from "../api/schema";
 import { me } from "./session";
 
-export type View = "room" | "intake";
+export type View = "room" | "intake" | "supervision" | "indicators" | "plans" | "account";
 
 const DESK: readonly Role[] = ["operator", "dispatcher", "supervisor", "admin"];
 const FOR: Record<View, readonly Role[] | null> = {
   room: null,
   intake: DESK,
+  supervision: null,
+  indicators: null,
+  plans: null,
+  account: null,
 };
 const VIEWS = Object.keys(FOR) as View[];
 

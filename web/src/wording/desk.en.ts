@@ -111,7 +111,7 @@ export const desk: typeof zh = {
   },
   level: { 1: "Level 1", 2: "Level 2", 3: "Level 3" },
   form: {
-    optional: "(optional)",
+    optional: " (optional)",
     missing: "Fill in: {field}",
     submit: "{action}",
     cancel: "Fold up",

@@ -2,6 +2,7 @@
 
 import { desk } from "./desk.en";
 import { intake } from "./intake.en";
+import { figures, people, plans, views } from "./views.en";
 import type { Messages } from "./zh";
 
 export const en: Messages = {
@@ -165,7 +166,10 @@ export const en: Messages = {
   },
   desk,
   intake,
-  views: { label: "Views", room: "Watch", intake: "Intake" },
+  views,
+  plans,
+  figures,
+  people,
   cases: {
     heading: "Cases",
     members: "{n} devices",

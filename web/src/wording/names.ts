@@ -60,6 +60,8 @@ export function useNames() {
     how: named("desk.how"),
     source: named("desk.source"),
     street: named("street"),
+    supervision: named("plans.cause"),
+    where: named("plans.where"),
     caseType,
     cause: named("cause"),
     event: named("event"),

@@ -14,4 +14,22 @@ const OF_TYPE: Record<string, Severity> = {
   "device.silent": "notice",
 };
 
+/** The types of what sensors raise, as the rules name them. */
+export const TYPES = [
+  "streetlight.unlit",
+  "streetlight.segment_unlit",
+  "streetlight.day_burning",
+  "streetlight.degraded",
+  "cabinet.lamps_lost",
+  "cover.displaced",
+  "cover.rattle",
+  "cover.flooding",
+  "station.backlog",
+  "station.odour",
+  "station.gas_hazard",
+  "station.leachate",
+  "station.equipment",
+  "device.silent",
+] as const;
+
 export const severityOf = (type: string): Severity => OF_TYPE[type] ?? "attention";

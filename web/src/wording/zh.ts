@@ -2,6 +2,7 @@
 
 import { desk } from "./desk.zh";
 import { intake } from "./intake.zh";
+import { figures, people, plans, views } from "./views.zh";
 
 export const zh = {
   title: "城市设施控制室",
@@ -164,7 +165,10 @@ export const zh = {
   },
   desk,
   intake,
-  views: { label: "视图", room: "值守", intake: "登记" },
+  views,
+  plans,
+  figures,
+  people,
   cases: {
     heading: "案件",
     members: "{n} 个设备",
