@@ -23,7 +23,7 @@ from cases.events import CaseEvent
 from cases.filed import Filed
 from cases.filing import Filing
 from cases.lifecycle import Refusal
-from cases.opening import Periodic, Reported
+from cases.opening import Periodic
 from cases.people import Who
 from cases.recurrent import Recurrent, recurrent
 from cases.rows import case_of, stored_event
@@ -142,14 +142,6 @@ class Desk:
             turn.keep(self.hooks)
             return turn.cases[case_id]
 
-    def open_reported(self, what: Reported, at: int, also: Hook | None = None) -> Case:
-        """Opens a resident's case at ``at`` (ms); ``also`` is one more hook, for this case alone.
-
-        WrongField where its row is not in the standard of that day.
-        """
-        filed = self._filed_under(what.code, what.condition, at) if what.code else None
-        return self._open([opening.reported(what, at, filed, self.filing)], also)
-
     def open_periodic(self, what: Periodic, at: int, also: Hook | None = None) -> Case:
         """Opens a schedule's case at ``at`` (ms), and hands it over where its unit is known.
 
@@ -157,33 +149,6 @@ class Desk:
         """
         filed = self._filed_under(what.code, what.condition, at)
         return self._open(opening.periodic(what, at, filed, self.filing), also)
-
-    def join_report(
-        self, case_id: str, report: str, at: int, author: str = "resident", also: Hook | None = None
-    ) -> Case:
-        """Adds a resident's report to a case that is there already; the case counts it.
-
-        Raises NoSuchCase, and Refused where the case is closed.
-        """
-        with database.writing(self._engine) as connection:
-            turn = self._turn(connection, {case_id})
-            case = turn.cases.get(case_id)
-            if case is None:
-                raise NoSuchCase(f"no case {case_id!r}")
-            event = CaseEvent(
-                at=at,
-                event="noted",
-                case=case_id,
-                type=case.type,
-                subject=case.subject,
-                members=case.members,
-                evidence={"report": report},
-                author=author,
-            )
-            if refusal := turn.add(turn.unused(event)):
-                raise Refused(refusal)
-            turn.keep((*self.hooks, *((also,) if also else ())))
-            return turn.cases[case_id]
 
     def resume_due(self, now: int) -> int:
         """Takes up the suspended cases whose time is over at ``now`` (ms); how many."""

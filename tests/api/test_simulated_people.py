@@ -20,6 +20,7 @@ from simulators.people.district import People
 from simulators.people.habits import shipped
 from simulators.people.steps import next_step
 from tests.api.district import DUSK, District
+from tests.cases.made import report
 
 MANY = 40
 GONE_AFTER = 3 * HOUR
@@ -60,7 +61,7 @@ def test_every_stage_is_passed_and_nothing_is_refused(
     desk, clock = district.desk, district.clock
     desk.record([sensed(DUSK, "opened", case) for case in range(MANY)])
     for case in range(MANY):
-        desk.open_reported(Reported(f"r{case}", code="0137", condition="out"), DUSK)
+        report(desk, Reported(f"r{case}", code="0137", condition="out"), DUSK)
     for minute in range(0, 30 * 60, 15):
         clock.ms = DUSK + minute * MINUTE
         district.monotonic_s += 15  # as in the demo, whose clock runs sixty times as fast

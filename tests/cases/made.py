@@ -6,10 +6,13 @@ from typing import Any
 
 from cases.actions import ActionName, Given
 from cases.case import Case
-from cases.desk import Desk
+from cases.database import writing
+from cases.desk import Desk, Refused
 from cases.events import CaseEvent, EventName
 from cases.lifecycle import fold
+from cases.opening import Reported, reported
 from cases.people import Who
+from cases.turn import Turn
 
 LI = Who("Li", "admin")
 UNIT = "照明管理所"
@@ -41,6 +44,27 @@ def event(at: int, name: EventName, *members: str, case: str = "c1", **more: Any
 def opened(at: int, case: str, **more: Any) -> CaseEvent:
     """The first event of a case of one lamp."""
     return event(at, "opened", "L1", case=case, **more)
+
+
+def report(desk: Desk, what: Reported, at: int) -> Case:
+    """The case that a resident's report opens."""
+    filed = desk.filing.filed_under(what.code, what.condition, at) if desk.filing else None
+    return _added(desk, reported(what, at, filed, desk.filing))
+
+
+def join_report(desk: Desk, case: Case, number: str, at: int) -> Case:
+    """The case with one more resident's report. Refused where it is closed."""
+    values = {"type": case.type, "subject": case.subject, "author": "resident"}
+    return _added(desk, event(at, "noted", case=case.id, evidence={"report": number}, **values))
+
+
+def _added(desk: Desk, new: CaseEvent) -> Case:
+    with writing(desk._engine) as connection:
+        turn = Turn(connection, {new.case}, desk.filing.calendar if desk.filing else None)
+        if refusal := turn.add(turn.unused(new)):
+            raise Refused(refusal)
+        turn.keep(desk.hooks)
+        return turn.cases[new.case]
 
 
 def close(desk: Desk, case: str, at: int, reason: str = "repaired") -> Case:

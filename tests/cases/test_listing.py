@@ -14,7 +14,7 @@ from cases.listing import CaseFilter, Sort
 from cases.opening import Reported
 from facility.clock import HOUR
 from facility.errors import UsageError
-from tests.cases.made import HANDLER, LI, UNIT, do, opened
+from tests.cases.made import HANDLER, LI, UNIT, do, opened, report
 from tests.cases.test_opening import HERE, START
 
 
@@ -37,7 +37,7 @@ def many(here: Desk) -> Desk:
     here.act("put", "suspend", LI, START + HOUR, Given(reason="x", until=START + 9 * HOUR))
     do(here, "asks", START + 2 * HOUR, "dispatch", "request_extension")
     here.act("asks", "supervise", LI, START + 2 * HOUR, Given(reason="x", level=1))
-    here.open_reported(Reported("R-7", "L201", "damaged", 113.7, 34.8), START + 5)
+    report(here, Reported("R-7", "L201", "damaged", 113.7, 34.8), START + 5)
     return here
 
 

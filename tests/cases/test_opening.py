@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from cases.actions import Given, WrongField
 from cases.case import Case
-from cases.desk import Desk, NoSuchCase, Refused
+from cases.desk import Desk, Refused
 from cases.events import CaseEvent
 from cases.filing import Filing
 from cases.lifecycle import fold
@@ -21,7 +21,7 @@ from facility.assets import Asset, Cover, Streetlight
 from facility.clock import DAY, HOUR
 from facility.grid import Cell, Grid, Level
 from tests.cases.filings import FILING, local
-from tests.cases.made import LI, close, do, event, opened
+from tests.cases.made import LI, close, do, event, join_report, opened, report
 
 START = local("2026-06-22 09:00")  # a Monday
 AROUND = box(113.6, 34.7, 113.8, 34.9)
@@ -115,7 +115,7 @@ POTHOLE = Reported(
 
 
 def test_a_residents_case_is_verified_then_filed(here: Desk) -> None:
-    case = here.open_reported(POTHOLE, START)
+    case = report(here, POTHOLE, START)
     assert case == got(here, case.id)
     assert (case.type, case.subject, case.source) == ("reported", "report:R1", "resident")
     assert (case.stage, case.street, case.cell) == ("reported", "410105001", "410105001001")
@@ -135,7 +135,7 @@ def test_a_residents_case_is_verified_then_filed(here: Desk) -> None:
 
 
 def test_whoever_files_a_report_may_choose_its_row(here: Desk) -> None:
-    case = here.open_reported(Reported("R2", lon=113.7, lat=34.8), START)
+    case = report(here, Reported("R2", lon=113.7, lat=34.8), START)
     assert case.filed is None
     with pytest.raises(WrongField, match="code"):
         do(here, case.id, START, "file")
@@ -144,7 +144,7 @@ def test_whoever_files_a_report_may_choose_its_row(here: Desk) -> None:
     filed = here.act(case.id, "file", LI, START + HOUR, Given(code="L201", condition="collapsed"))
     assert filed.filed is not None
     assert (filed.filed.condition, filed.filed.deadline) == ("collapsed", START + 2 * HOUR)
-    again = here.open_reported(Reported("R3", "L201", "damaged"), START)
+    again = report(here, Reported("R3", "L201", "damaged"), START)
     other = here.act(again.id, "file", LI, START, Given(code="L202", condition="damaged"))
     assert other.filed is not None
     assert other.filed.code == "L202"
@@ -153,25 +153,22 @@ def test_whoever_files_a_report_may_choose_its_row(here: Desk) -> None:
 
 def test_a_row_that_is_not_there_opens_nothing(here: Desk) -> None:
     with pytest.raises(WrongField, match="code"):
-        here.open_reported(Reported("R1", "9999", "found"), START)
-    with pytest.raises(WrongField, match="code"):
         here.open_periodic(Periodic("S1", "L201", ""), START)
     assert here.last_seq() == 0
 
 
 def test_a_report_near_a_case_joins_and_counts(here: Desk) -> None:
     here.record([opened(START, "c1")])
+    case = got(here, "c1")
     for number in (1, 2):
-        case = here.join_report("c1", f"R{number}", START)
+        case = join_report(here, case, f"R{number}", START)
     assert case.reports == 2
     assert got(here, "c1") == case
     do(here, "c1", START, "note")
     assert got(here, "c1").reports == 2, "a note is no report"
     close(here, "c1", START + HOUR)
     with pytest.raises(Refused):
-        here.join_report("c1", "R3", START + 2 * HOUR)
-    with pytest.raises(NoSuchCase):
-        here.join_report("nowhere", "R3", START)
+        join_report(here, case, "R3", START + 2 * HOUR)
 
 
 def test_a_schedules_case_goes_to_its_unit_at_once(here: Desk) -> None:
@@ -211,8 +208,3 @@ def test_hooks_see_each_event_in_its_transaction(url: str) -> None:
         with pytest.raises(ValueError, match="outbox"):
             desk.act("c2", "note", LI, 6, Given(reason="fail"))
         assert got(desk, "c2").version == 1, "nothing is half written"
-        also: list[str] = []
-        desk.open_reported(Reported("R1"), 7, lambda *one: also.append(one[-1].event))
-        desk.join_report("c2", "R2", 8, also=lambda *one: also.append(one[-1].event))
-        assert also == ["opened", "noted"]
-        assert told[-1][0] == "noted"

@@ -22,7 +22,7 @@ from cases.listing import CaseFilter
 from cases.opening import Periodic, Reported
 from facility.clock import DAY, HOUR
 from tests.cases.filings import FILING, local
-from tests.cases.made import LI, SAYS, UNIT, close, event, opened
+from tests.cases.made import LI, SAYS, UNIT, close, event, opened, report
 
 START = local("2026-02-13 16:00")
 
@@ -110,7 +110,7 @@ def test_whatever_people_sensors_and_the_clock_do_a_row_is_the_fold_of_its_event
 
 def _opens(desk: Desk, at: int, source: str) -> Case:
     if source == "resident":
-        return desk.open_reported(Reported(f"R{at}", "L201", "damaged"), at)
+        return report(desk, Reported(f"R{at}", "L201", "damaged"), at)
     if source == "schedule":
         return desk.open_periodic(Periodic(f"S{at}", "L201", "damaged", unit=UNIT), at)
     desk.record([opened(at, f"s{at}")])

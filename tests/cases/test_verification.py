@@ -8,7 +8,7 @@ from cases.actions import Given
 from cases.case import Case, Stage
 from cases.desk import Desk, Refused
 from cases.opening import Reported
-from tests.cases.made import LI, do, event, opened
+from tests.cases.made import LI, do, event, opened, report
 
 
 def history(desk: Desk, case: str) -> list[str]:
@@ -117,7 +117,7 @@ def test_a_relapse_takes_the_verification_back(desk: Desk) -> None:
 
 
 def test_without_sensors_a_person_checks(desk: Desk) -> None:
-    case = desk.open_reported(Reported("R1"), 1)
+    case = report(desk, Reported("R1"), 1)
     assert (
         desk.record([event(2, "recovered", case=case.id, type=case.type, subject=case.subject)])
         == 0
