@@ -145,7 +145,7 @@ def create_app(
     for room in (metrics, open311, resident):
         app.include_router(room.router, dependencies=[Depends(Guard())])
     app.include_router(reference.router)
-    reference.describe_sign_in(app)
+    reference.describe_calls(app)
     app.router.default = page.ControlRoom(static)
     return app
 

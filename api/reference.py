@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, FastAPI
 from starlette.responses import FileResponse, HTMLResponse, Response
 
@@ -14,6 +15,9 @@ from api.roles import ALLOWED, EVERYBODY
 router = APIRouter(include_in_schema=False)
 
 OPENAPI = "/openapi.json"
+
+EXAMPLES_FILE = Path(__file__).with_name("examples.json")
+"""What each call may be sent and answers: made by tests/api/make_examples.py."""
 
 # A package for its files: it ships Swagger UI (Apache-2.0) with each of its releases.
 _FILES = Path(str(files("fastapi_offline"))) / "static"
@@ -58,17 +62,20 @@ def style() -> Response:
     return FileResponse(_FILES / "swagger-ui.css", media_type="text/css")
 
 
-def describe_sign_in(app: FastAPI) -> None:
-    """Has the description say of each call how to sign in for it, and who may."""
+def describe_calls(app: FastAPI) -> None:
+    """Has the description say of each call how to sign in for it, who may, and what for example."""
     plain = app.openapi
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = plain()
             schema.setdefault("components", {})["securitySchemes"] = _SCHEMES
+            examples = msgspec.json.decode(EXAMPLES_FILE.read_bytes())
             for path, methods in schema["paths"].items():
                 for method, call in methods.items():
-                    _describe(call, f"{method.upper()} {path}")
+                    name = f"{method.upper()} {path}"
+                    _describe(call, name)
+                    _exemplify(call, examples.get(name, {}))
         return plain()
 
     app.openapi = described  # type: ignore[method-assign]
@@ -95,3 +102,18 @@ def _describe(call: dict[str, Any], name: str) -> None:
     call["security"] = [{"password": []}, {"key": []}]
     if roles != EVERYBODY:
         call["description"] += f"\n\nFor: {', '.join(sorted(roles))}."
+
+
+def _exemplify(call: dict[str, Any], example: dict[str, Any]) -> None:
+    """Puts a call's example where the description has places for it."""
+    for parameter in call.get("parameters", ()):
+        if parameter["in"] == "query" and parameter["name"] in example.get("query", {}):
+            parameter["example"] = example["query"][parameter["name"]]
+    if "body" in example:
+        for form in call["requestBody"]["content"].values():
+            form["example"] = example["body"]
+    if "answer" in example:
+        for status, answer in call["responses"].items():
+            for kind, shown in answer.get("content", {}).items():
+                if status != "default" and kind.endswith("json"):
+                    shown["example"] = example["answer"]

@@ -6,9 +6,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from fastapi.routing import iter_route_contexts
+from pydantic import TypeAdapter
 
 from api import shapes
+from api.reference import EXAMPLES_FILE
 from cases.actions import ACTIONS
 from cases.people import ROLES
 from tests.api.district import District
@@ -62,6 +66,32 @@ def test_every_call_is_described(described: dict[str, Any]) -> None:
             problem = call["responses"]["default"]["content"]
             assert list(problem) == ["application/problem+json"]
             assert "422" not in call["responses"], "the framework's own shape is not ours"
+
+
+def test_every_call_has_an_example_of_what_it_takes_and_answers(described: dict[str, Any]) -> None:
+    for path, methods in described["paths"].items():
+        for method, call in methods.items():
+            name = f"{method} {path}: run python -m tests.api.make_examples"
+            bodies = call.get("requestBody", {}).get("content", {})
+            if "multipart/form-data" not in bodies:
+                assert all("example" in body for body in bodies.values()), name
+            for status, answer in call["responses"].items():
+                for kind, shown in answer.get("content", {}).items():
+                    if status != "default" and kind.endswith("json") and "photos/{" not in path:
+                        assert "example" in shown, name
+
+
+def test_every_example_is_of_a_call_and_as_it_is_described(district: District) -> None:
+    examples = msgspec.json.decode(EXAMPLES_FILE.read_bytes())
+    models = {
+        f"{method} {route.path}": route.response_model
+        for route in iter_route_contexts(district.app.routes)
+        for method in route.methods or ()
+        if getattr(route, "response_model", None) is not None
+    }
+    for name, example in examples.items():
+        if "answer" in example:
+            TypeAdapter(models[name]).validate_json(msgspec.json.encode(example["answer"]))
 
 
 def test_every_reference_inside_leads_somewhere(described: dict[str, Any]) -> None:
