@@ -91,10 +91,23 @@ def test_a_viewer_changes_nothing_but_the_own_password(district: District, page:
     expect(page.get_by_role("heading", name="用户")).to_have_count(0)
 
 
-def test_the_figures_are_there_in_both_languages(district: District, page: Page) -> None:
+@pytest.mark.parametrize("role", ["viewer"])
+def test_the_figures_count_what_happened_and_come_as_a_sheet(
+    district: District, page: Page
+) -> None:
+    district.opens("C1", "streetlight.segment_unlit", "segment:S1", *LAMPS[:4])
+    district.opens("C2", "streetlight.unlit", "streetlight:L5", "L5")
     go(page, "指标")
     expect(page.get_by_role("img", name="每夜亮灯率")).to_be_visible()
-    expect(page.get_by_text("这段时间没有统计").first).to_be_visible()
+    cases = page.locator("section", has=page.locator("table")).first
+    cases.get_by_label("分类").select_option("type")
+    expect(cases.get_by_role("row").filter(has_text="有灯不亮路段")).to_contain_text("1")
+    expect(cases.get_by_role("row", name="合计").get_by_role("cell").nth(1)).to_have_text("2")
+    with page.expect_download() as sheet:
+        cases.get_by_role("link", name="CSV").click()
+    text = sheet.value.path().read_text("utf-8-sig")
+    assert text.splitlines()[0].startswith("案件类型,名称,受理,")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("img", name="Lighting rate by night")).to_be_visible()
+    expect(cases.locator("tr.total")).to_contain_text("In all")
     expect(page.get_by_role("alert")).to_have_count(0)

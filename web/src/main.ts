@@ -4,13 +4,18 @@ import App from "./App.vue";
 import { followCalendar } from "./store/calendar";
 import { start } from "./store/room";
 import { startSession } from "./store/session";
+import { loadStreets } from "./store/streets";
 import { followAddress } from "./store/view";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/table.css";
 import { i18n } from "./wording/i18n";
 
-startSession(start);
+startSession(() => {
+  start();
+  // Without their names streets are shown by their codes, which is no reason to show less.
+  void loadStreets().catch(() => undefined);
+});
 followAddress();
 followCalendar();
 createApp(App).use(i18n).mount("#app");

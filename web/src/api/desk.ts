@@ -1,6 +1,6 @@
 /** Supervision, schedules, warnings, shelvings and figures: their calls and shapes (docs/api.md). */
 
-import { call, json, part, query } from "./call";
+import { BASE, call, json, part, query } from "./call";
 import type { Evidence, OwnCase, Page } from "./schema";
 
 export interface SupervisionCause {
@@ -119,3 +119,28 @@ export const getCoverage = () =>
 
 export const getStationDays = (from: string, to: string) =>
   items<StationDay>(`stations/days${query({ from, to })}`);
+
+/** The streets of the grid; one of each is null, for what is in none. */
+export const getStreets = () =>
+  items<{ street: string | null; name: string | null }>("coverage/streets");
+
+export type KpiBy = "street" | "unit" | "type" | "source" | "day";
+export const KPI_BY: readonly KpiBy[] = ["street", "unit", "type", "source", "day"];
+
+export type Figures = Record<string, number | null>;
+
+export interface KpiRow {
+  of: string | null;
+  name: string | null;
+  figures: Figures;
+}
+
+/** The indicators since a day; a null is unknown, never 0. */
+export const getKpi = (from: string, by: KpiBy) =>
+  call<{ items: KpiRow[]; total: Figures }>(`kpi${query({ from, by })}`);
+
+export const kpiSheet = (from: string, by: KpiBy, lang: string) =>
+  `${BASE}kpi${query({ from, by, lang, format: "csv" })}`;
+
+export const monthlyReport = (month: string, lang: string) =>
+  `${BASE}kpi/monthly/${month}${query({ lang })}`;

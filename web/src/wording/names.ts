@@ -6,6 +6,7 @@ import type { Case, Words } from "../api/schema";
 import { ProblemError } from "../api/call";
 import type { Standing } from "../store/deadline";
 import { room } from "../store/room";
+import { streetName } from "../store/streets";
 import { standingText } from "./standing";
 import { subjectParts } from "./subject";
 import { span } from "./time";
@@ -59,7 +60,7 @@ export function useNames() {
     stage: named("desk.stage"),
     how: named("desk.how"),
     source: named("desk.source"),
-    street: named("street"),
+    street: streetName,
     supervision: named("plans.cause"),
     where: named("plans.where"),
     caseType,

@@ -88,6 +88,28 @@ export const plans: typeof plansZh = {
 };
 
 export const figures: typeof figuresZh = {
+  cases: "Cases",
+  by: "By",
+  bys: { street: "Street", unit: "Unit", type: "Type", source: "Source", day: "Day" },
+  csv: "CSV",
+  monthly: "Report of {month}",
+  total: "In all",
+  nobody: "none",
+  kpi: {
+    opened: "Received",
+    filed: "Filed",
+    due: "Due",
+    open: "Open",
+    supervised: "Supervised",
+    self_recovered: "Self-recovered",
+    overridden: "Overridden",
+    on_time_rate: "On time",
+    closing_rate: "Closed",
+    rework_rate: "Rework",
+    extension_rate: "Extended",
+    hours_in_all: "Hours in all",
+    satisfaction: "Satisfaction",
+  },
   span: "Span",
   days: "Last {n} days",
   byNight: "Lighting rate by night",

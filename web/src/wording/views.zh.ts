@@ -86,6 +86,28 @@ export const plans = {
 };
 
 export const figures = {
+  cases: "案件指标",
+  by: "分类",
+  bys: { street: "街道", unit: "责任单位", type: "类型", source: "来源", day: "日期" },
+  csv: "导出 CSV",
+  monthly: "{month} 月报",
+  total: "合计",
+  nobody: "无",
+  kpi: {
+    opened: "受理",
+    filed: "立案",
+    due: "应结案",
+    open: "期末在办",
+    supervised: "督办",
+    self_recovered: "自行恢复",
+    overridden: "人工结案",
+    on_time_rate: "按期结案率",
+    closing_rate: "结案率",
+    rework_rate: "返工率",
+    extension_rate: "延期率",
+    hours_in_all: "全程用时（时）",
+    satisfaction: "满意度",
+  },
   span: "时间范围",
   days: "近 {n} 天",
   byNight: "每夜亮灯率",
