@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cases.events import CaseEvent
 from facility.bus import KindState
@@ -23,8 +22,6 @@ from facility.inventory import Inventory
 from facility.lighting import LightingPlan
 from facility.measurements import STATUS, Kind
 from facility.readings import Codes, ReadingBatch, split_series
-from rules import evidence
-from rules import lamps as lamps_of
 from rules.backlog import BacklogDetector
 from rules.day_burning import day_burning_detector
 from rules.daybook import Daybook
@@ -46,8 +43,9 @@ from rules.scope import cells_of
 from rules.sight import Look, Sight
 from rules.silence import SilenceDetector
 from rules.snapshot import Part, freeze, thaw
+from rules.states import held_of
 from rules.suppression import Suppression
-from rules.tracker import FAMILY, Tracker
+from rules.tracker import Tracker
 from rules.unlit import unlit_detector
 from rules.verification import Verification
 
@@ -78,19 +76,6 @@ LOOKED_AT: dict[str, tuple[str, ...]] = {
     STATUS: ("state", "reason"),
 }
 """The fields that detectors look at, by table: the others need not be read from a store."""
-
-VOCABULARY: dict[Kind, tuple[str, ...]] = {
-    Kind.STREETLIGHT: ("unknown", "silent", "lit", "dark", "off", "degraded", "burning"),
-    Kind.CABINET: ("unknown", "silent", "ok", "lamps_lost"),
-    Kind.COVER: ("unknown", "silent", "ok", "rattling", "flooded", "displaced"),
-    Kind.STATION: (
-        *("unknown", "silent", "ok"),
-        *("leachate", "odour", "backlog", "fault", "gas"),
-    ),
-}
-"""The states of each kind, as :class:`facility.bus.KindState` carries them."""
-
-_UNKNOWN, _SILENT, _OK = 0, 1, 2
 
 
 class Detector(Protocol):
@@ -338,46 +323,4 @@ class Engine:
     def states(self) -> Iterable[KindState]:
         """What is held of every asset at the engine's time."""
         silent = self._silence.silent(self.now)
-        for kind in Kind:
-            span = self._fleet.span(kind)
-            heard = self._fleet.heard[span]
-            state = np.where(heard > 0, _OK, _UNKNOWN).astype(np.int8)
-            if kind == Kind.STREETLIGHT:
-                state = self._lamp_states(state)
-            state[silent[span]] = _SILENT
-            for type_, word in _WORDS.items():
-                if word in VOCABULARY[kind]:
-                    for member in self.tracker.members(FAMILY[type_]):
-                        row = self._fleet.row_of.get(split_series(member)[0], -1) - span.start
-                        if 0 <= row < len(state):
-                            state[row] = VOCABULARY[kind].index(word)
-            ids = tuple(self._fleet.ids[span])
-            yield KindState(kind, self.now, ids, VOCABULARY[kind], state, heard.copy())
-
-    def _lamp_states(self, state: NDArray[np.int8]) -> NDArray[np.int8]:
-        """lit; dark where it was judged against the plan; off where it is just not lit."""
-        words = VOCABULARY[Kind.STREETLIGHT]
-        shown, runs = self._lamps.shown, self._lamps.runs
-        state[shown == evidence.UNKNOWN] = _UNKNOWN
-        state[shown == evidence.LIT] = words.index("lit")
-        state[shown == evidence.DARK] = words.index("off")
-        lit, since = self._lamps.planned_now(self.now)
-        dark = (shown == evidence.DARK) & (runs.doing == lamps_of.UNLIT)
-        state[dark & lit & (runs.since >= since)] = words.index("dark")
-        return state
-
-
-_WORDS = {
-    "streetlight.degraded": "degraded",
-    "streetlight.day_burning": "burning",
-    "cabinet.lamps_lost": "lamps_lost",
-    "cover.rattle": "rattling",
-    "cover.flooding": "flooded",
-    "cover.displaced": "displaced",
-    "station.leachate": "leachate",
-    "station.odour": "odour",
-    "station.backlog": "backlog",
-    "station.equipment": "fault",
-    "station.gas_hazard": "gas",
-}
-"""Case types that are a state of their own, the gravest of a kind last."""
+        return held_of(self.now, self._fleet, self._lamps, silent, self.tracker)
