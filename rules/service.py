@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from pydantic import BaseModel
 
 from cases.desk import Desk
@@ -28,10 +26,9 @@ from facility.store.base import ReadingsStore
 from rules.book_versions import FOLDER
 from rules.engine import WARM, Engine
 from rules.live_book import LiveBook, problem_words
-from rules.scope import Where
+from rules.live_shelvings import LiveShelvings
 from rules.snapshot import Damaged
 from rules.state_file import Saved, StateFile
-from rules.suppression import Shelving
 from rules.tracker import FAMILY
 
 log = logging.getLogger(__name__)
@@ -105,8 +102,7 @@ class RulesService:
         self._plans = plans
         self._timezone = timezone
         folder = state_file.with_name(FOLDER) if state_file else None
-        self._shelvings = shelvings
-        self._heard_of_shelvings = -math.inf
+        self._shelvings = LiveShelvings(shelvings)
         self._book = LiveBook(settings.rulebook, folder)
         self._engine = self._engine_over(self._inventory)
         self._waiting: deque[ReadingBatch] = deque()
@@ -252,25 +248,13 @@ class RulesService:
         state = self._engine.freeze()
         self._engine = self._engine_over(installed)
         self._engine.thaw(state)
-        self._heard_of_shelvings = -math.inf
 
     def _heed_shelvings(self) -> None:
-        """Hears what people have shelved, every few seconds."""
-        passed = time.monotonic() - self._heard_of_shelvings
-        if self._shelvings is None or passed < _REPORT_EVERY_S:
-            return
+        """Hears what people have shelved; while the database is away, what was known holds."""
         try:
-            known = self._shelvings.not_over(self._clock.now_ms() - _CATCH_UP)
+            self._shelvings.tell(self._engine.suppression, self._clock.now_ms() - _CATCH_UP)
         except Retryable as error:
             self._problem = str(error)
-            return
-        self._heard_of_shelvings = time.monotonic()
-        self._engine.suppression.shelve(
-            [
-                Shelving(one.types, msgspec.convert(one.place, Where), one.since, one.over_at)
-                for one in known
-            ]
-        )
 
     def _save(self) -> None:
         """Writes the state with the events it led to; only then may they be recorded."""

@@ -16,7 +16,7 @@ from facility.errors import UsageError
 from facility.inventory import Inventory
 from facility.lighting import load_plans
 from facility.store.duckdb import DuckStore
-from rules import live_book, service
+from rules import live_book, live_shelvings
 from rules.book_versions import dump, keep, text_of, versions
 from rules.rulebook import parse
 from rules.service import RulesService, RulesSettings
@@ -143,7 +143,7 @@ def test_a_book_that_is_taken_away_changes_nothing(house: House) -> None:
 def test_what_people_shelve_opens_when_it_is_over(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "_REPORT_EVERY_S", 0.0)
+    monkeypatch.setattr(live_shelvings, "_LOOK_EVERY_S", 0.0)
     now = house.clock.ms
     house.shelvings.shelve([], {"segment": "S1"}, "works", "Li", now, now + HOUR)
     other = house.shelvings.shelve([], {"id": "L3"}, "works", "Li", now, now + 2 * HOUR)
