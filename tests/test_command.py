@@ -133,6 +133,16 @@ def test_replay_goes_on_past_bad_lines_and_counts_them(small: Path) -> None:
     assert f"{path}:101:" in said.err
 
 
+def test_replay_goes_by_the_settings_that_it_is_given(small: Path) -> None:
+    (small / "book.toml").write_text("[lamps]\nunlit_holt = 3\n")
+    (small / "x.toml").write_text(f'[rules]\nrulebook = "{small / "book.toml"}"\n')
+    inventory = small / "s.inventory.geojson"
+    said = run("replay", small / "s.ndjson", "--inventory", inventory, "--config", small / "x.toml")
+    assert said.status != 0
+    assert said.out == b""
+    assert "book.toml:2: [lamps] has no figure unlit_holt" in said.err
+
+
 def test_replay_reads_an_embedded_payload_too(small: Path) -> None:
     path = small / "s.ndjson"
     lines = [json.loads(line) for line in path.read_text().splitlines()]
