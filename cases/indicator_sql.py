@@ -1,8 +1,8 @@
 """What of the indicators the database counts: each set of cases by the moment that puts them into
 the span, in one statement with its own index.
 
-Statements are plain SQL of both databases. A day is counted by its quarters of an hour, which no
-zone's offset cuts; whoever asks adds them up to local days.
+Statements are plain SQL of both databases. A ``part`` by day is the number of a local day since
+1970-01-01, at one offset from UTC (ms): whoever asks does so for each stretch that has one.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ from sqlalchemy import case as when
 
 from cases.indicators import REPORTS_BY, By
 from cases.schema import RAISED, case_events, cases, reports
-from facility.clock import MINUTE
-
-QUARTER = 15 * MINUTE
+from facility.clock import DAY
 
 _WORKED = ("verified", "confirmed", "overridden")
 """How a case ends that somebody worked on."""
@@ -111,24 +109,24 @@ SETS: tuple[Counted, ...] = (
 )
 
 
-def counts(one: Counted, start: int, end: int, by: By) -> Select[Any]:
+def counts(one: Counted, start: int, end: int, by: By, offset: int = 0) -> Select[Any]:
     """``part``, and a number for each count of the set."""
     columns = [
         *(func.sum(when((holds, 1), else_=0)).label(name) for name, holds in one.counts.items()),
         *(func.sum(value).label(name) for name, value in one.sums.items()),
     ]
     query = (
-        select(_part(by, one.moment), *columns)
+        select(_part(by, one.moment, offset), *columns)
         .select_from(one.source)
         .where(one.moment >= start, one.moment < end, one.where)
     )
     return query.group_by("part")
 
 
-def supervised(start: int, end: int, by: By) -> Select[Any]:
+def supervised(start: int, end: int, by: By, offset: int = 0) -> Select[Any]:
     """``part`` and ``case_id`` of the cases that were set under supervision, or a higher one."""
     return (
-        select(_part(by, case_events.c.at), case_events.c.case_id)
+        select(_part(by, case_events.c.at, offset), case_events.c.case_id)
         .select_from(case_events.join(cases, cases.c.id == case_events.c.case_id))
         .where(case_events.c.at >= start, case_events.c.at < end, RAISED)
         .distinct()
@@ -146,11 +144,11 @@ def open_before(start: int, by: By) -> Select[Any]:
     return query.group_by("part")
 
 
-def resolved(start: int, end: int, by: By) -> Select[Any]:
+def resolved(start: int, end: int, by: By, offset: int = 0) -> Select[Any]:
     """A row for each case that was resolved in the span, with its moments."""
     names = ("opened_at", "filed_at", "dispatched_at", "accepted_at", "handled_at", "closed_at")
     return select(
-        _part(by, cases.c.closed_at),
+        _part(by, cases.c.closed_at, offset),
         *(cases.c[name] for name in names),
         cases.c.stopped_at,
         cases.c.filed_clock,
@@ -160,10 +158,10 @@ def resolved(start: int, end: int, by: By) -> Select[Any]:
     ).where(cases.c.closed_at >= start, cases.c.closed_at < end, _is_worked)
 
 
-def _part(by: By, moment: ColumnElement[int]) -> Label[Any]:
+def _part(by: By, moment: ColumnElement[int], offset: int = 0) -> Label[Any]:
     """What the row of a case is counted under."""
     if by == "none":
         return literal_column("''").label("part")
     if by == "day":
-        return (moment // QUARTER).label("part")
+        return ((moment + offset) // DAY).label("part")
     return cases.c[by].label("part")

@@ -15,12 +15,13 @@ from sqlalchemy import Connection
 from cases import database, indicator_sql
 from cases.calendar import Calendar
 from cases.indicator_hours import durations, medians
-from cases.indicator_sql import QUARTER
 from cases.indicators import By, Figures, Value, completed
 from cases.tallies import Column, Tallies, Total
+from facility.clock import DAY
 
 _TALLIED_BY: dict[By, tuple[Column, ...]] = {"none": (), "day": ("day",), "street": ("street",)}
 _MEANS = ("installed", "reporting", "trusted")
+_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +89,17 @@ class Indicators:
         self, connection: Connection, start: int, end: int, by: By
     ) -> tuple[dict[str | None, dict[str, Value]], dict[str, Value]]:
         """What the database counts, by part and of the whole."""
-        named = self._naming(by)
+        named = _naming(by)
         found: dict[str | None, Counter[str]] = defaultdict(Counter)
-        for one in indicator_sql.SETS:
-            query = indicator_sql.counts(one, start, end, by)
-            for row in connection.execute(query).mappings():
-                for name in (*one.counts, *one.sums):
-                    found[named(row["part"])][name] += int(row[name] or 0)
-        supervised = connection.execute(indicator_sql.supervised(start, end, by))
-        raised = {(named(part), case_id) for part, case_id in supervised}
+        raised: set[tuple[str | None, str]] = set()
+        for begin, until, offset in self._stretches(start, end, by):
+            for one in indicator_sql.SETS:
+                query = indicator_sql.counts(one, begin, until, by, offset)
+                for row in connection.execute(query).mappings():
+                    for name in (*one.counts, *one.sums):
+                        found[named(row["part"])][name] += int(row[name] or 0)
+            told = connection.execute(indicator_sql.supervised(begin, until, by, offset))
+            raised |= {(named(part), case_id) for part, case_id in told}
         for part, _ in raised:
             found[part]["supervised"] += 1
         # Of days these are told by :func:`_run_on`.
@@ -116,16 +119,20 @@ class Indicators:
         parts: dict[str | None, dict[str, Value]],
         whole: dict[str, Value],
     ) -> None:
-        result = connection.execute(indicator_sql.resolved(start, end, by))
-        names = list(result.keys())
-        columns = dict(zip(names, zip(*result.all(), strict=True), strict=False))
-        if not columns:
+        rows: list[Any] = []
+        names: list[str] = []
+        for begin, until, offset in self._stretches(start, end, by):
+            result = connection.execute(indicator_sql.resolved(begin, until, by, offset))
+            names = list(result.keys())
+            rows += result.all()
+        if not rows:
             return
+        columns = dict(zip(names, zip(*rows, strict=True), strict=True))
         hours = durations(columns, self._calendar)
         whole |= medians(hours, slice(None))
         if by == "none":
             return
-        named = self._naming(by)
+        named = _naming(by)
         of = [named(part) for part in columns["part"]]
         codes = {part: code for code, part in enumerate(dict.fromkeys(of))}
         code_of = np.array([codes[part] for part in of])
@@ -169,25 +176,45 @@ class Indicators:
             yield day
             day += timedelta(days=1)
 
-    def _naming(self, by: By) -> Callable[[Any], str | None]:
-        """What a part of the database's is called here."""
-        if by == "day":
-            days: dict[int, str] = {}
+    def _stretches(self, start: int, end: int, by: By) -> Iterator[tuple[int, int, int]]:
+        """The span with the zone's offset; counted by day it is cut where that changes."""
+        if by != "day":
+            yield start, end, 0
+            return
+        while start < end:
+            offset = self._offset(start)
+            before = after = start
+            while after < end and self._offset(after) == offset:
+                before, after = after, after + DAY
+            after = min(after, end)
+            if self._offset(after - 1) != offset:
+                while after - before > 1:
+                    middle = (before + after) // 2
+                    same = self._offset(middle) == offset
+                    before, after = (middle, after) if same else (before, middle)
+            yield start, after, offset
+            start = after
 
-            def of_quarter(quarter: int) -> str:
-                if quarter not in days:
-                    days[quarter] = self._day(quarter * QUARTER).isoformat()
-                return days[quarter]
+    def _local(self, at: int) -> datetime:
+        return datetime.fromtimestamp(at / 1000, UTC).astimezone(self._timezone)
 
-            return of_quarter
-        return lambda part: part or None
+    def _offset(self, at: int) -> int:
+        """How far the zone is ahead of UTC at a time, ms."""
+        return round((self._local(at).utcoffset() or timedelta()).total_seconds() * 1000)
 
     def _day(self, at: int) -> date:
-        return datetime.fromtimestamp(at / 1000, UTC).astimezone(self._timezone).date()
+        return self._local(at).date()
 
     def _midnight(self, day: date) -> int:
         local = datetime(day.year, day.month, day.day, tzinfo=self._timezone)
         return round(local.timestamp() * 1000)
+
+
+def _naming(by: By) -> Callable[[Any], str | None]:
+    """What a part of the database's is called here."""
+    if by == "day":
+        return lambda part: (_EPOCH + timedelta(days=part)).isoformat()
+    return lambda part: part or None
 
 
 def _finished(counted: Counter[str]) -> dict[str, Value]:

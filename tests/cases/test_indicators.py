@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,9 +19,9 @@ from cases.indicator_table import Indicators, Table
 from cases.indicators import INDICATORS, By
 from cases.reported import CHANNELS
 from cases.tallies import Tallies, Tally
-from facility.clock import DAY, HOUR
+from facility.clock import DAY, HOUR, MINUTE
 from tests.cases.filings import FILING, SHANGHAI, local
-from tests.cases.made import LI, do
+from tests.cases.made import LI, do, event
 from tests.cases.residents import reports_on, told, worked_off
 
 PAGE = (Path(__file__).parents[2] / "docs" / "indicators.md").read_text("utf-8")
@@ -190,6 +191,25 @@ def test_days_are_local_and_each_is_there(week: Indicators) -> None:
     assert rows["2026-06-23"]["lighting_rate"] is None
     # One that was closed at one in the morning is of that day, in Zhengzhou.
     assert rows["2026-06-23"]["verified"] == 2
+
+
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])
+def test_a_day_on_which_the_clocks_change_is_a_day(url: str, day: str) -> None:
+    """In Berlin these have 23 and 25 hours; a case opens in each half-hour of three days."""
+    zone = ZoneInfo("Europe/Berlin")
+    middle = datetime.fromisoformat(day).replace(tzinfo=zone)
+    first, end = middle - timedelta(days=1), middle + timedelta(days=2)
+    start = round(first.timestamp() * 1000)
+    until = round(end.timestamp() * 1000)
+    times = range(start, until, 30 * MINUTE)
+    with closing(Desk(url)) as desk, closing(Tallies(url)) as tallies:
+        lamp = {"type": "streetlight.unlit", "subject": "streetlight:L1"}
+        desk.record([event(at, "opened", "L1", case=f"c{at}", **lamp) for at in times])
+        with closing(Indicators(url, tallies, zone)) as made:
+            rows = made.table(start, until, until + DAY, "day").rows
+    hours = 23 if day < "2026-06" else 25
+    assert [row.figures["opened"] for row in rows] == [48, 2 * hours, 48]
+    assert [row.of for row in rows][1] == day
 
 
 def test_a_part_has_its_own_medians(week: Indicators) -> None:
