@@ -56,6 +56,8 @@ class _Moment:
     at: int
     faulty: Mask
     """seen at fault for the hold"""
+    along: Mask
+    """for half of it: enough beside a neighbour that was for all of it"""
     suspected: Mask
     """last seen at fault, for however long"""
     reporting: Mask
@@ -113,6 +115,7 @@ class Correlation:
         moment = _Moment(
             now,
             suspected & lamps.held(sort.fault, sort.hold, now),
+            suspected & lamps.held(sort.fault, sort.hold // 2, now),
             suspected,
             suspected | (judged & (doing == sort.sound)),
         )
@@ -165,8 +168,8 @@ class Correlation:
             case = self._tracker.find(self._sort.group, f"circuit:{name}")
             if case:
                 self._join(moment, case, mine)
-            elif self._is_circuit(rows, moment.faulty, moment):
-                self._open_group(moment, f"circuit:{name}", rows[moment.faulty[rows]], "circuit")
+            elif self._is_circuit(rows, moment.along, moment):
+                self._open_group(moment, f"circuit:{name}", rows[moment.along[rows]], "circuit")
             elif not self._is_circuit(rows, moment.suspected, moment):
                 left += mine
         return sorted(left)
@@ -194,8 +197,8 @@ class Correlation:
             )
             if case:
                 self._join(moment, case, mine)
-            elif self._is_segment(rows, moment.faulty, moment):
-                self._open_group(moment, f"segment:{name}", rows[moment.faulty[rows]], "segment")
+            elif self._is_segment(rows, moment.along, moment):
+                self._open_group(moment, f"segment:{name}", rows[moment.along[rows]], "segment")
             elif not self._is_segment(rows, moment.suspected, moment):
                 left += mine
         return sorted(left)
