@@ -112,13 +112,21 @@ def same_origin(request: Request) -> None:
     if site is not None:
         own = site == "same-origin"
     else:
-        own = origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+        own = origin is not None and _place_of(origin) == request.headers.get("host")
     if not own:
         raise Problem(
             403,
             "a request with the session's cookie must come from this site's own page",
             "带登录状态的请求必须来自本站页面",
         )
+
+
+def _place_of(origin: str) -> str | None:
+    """Host and port of an Origin; None where it is no address, such as an unclosed ``[``."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def set_cookie(response: Response, request: Request, session: Session) -> Response:

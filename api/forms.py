@@ -135,7 +135,8 @@ def _fields(form: FormData) -> dict[str, Any]:
 def _object(body: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    # One that is nested without end is a RecursionError.
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WrongField("body", "不是 JSON 对象", f"is no JSON object: {error}") from None
 
 

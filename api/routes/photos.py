@@ -46,7 +46,7 @@ _FORM = {
 @router.get("/cases/{case_id}/photos", response_model=PhotoList)
 def photos(parts: FromApp, who: Caller, case_id: str) -> Response:
     """The photos of what was done about a case, in the order that they were added."""
-    _case(parts, who, case_id)
+    case_for_caller(parts, who, case_id)
     return answer({"items": [photo_json(one) for one in parts.reports.photos_of_case(case_id)]})
 
 
@@ -58,7 +58,7 @@ def photos(parts: FromApp, who: Caller, case_id: str) -> Response:
 )
 async def add(request: Request, parts: FromApp, who: Caller, case_id: str) -> Response:
     """Adds photos of what was done; residents who reported the case see them."""
-    await run_in_threadpool(_case, parts, who, case_id)
+    await run_in_threadpool(case_for_caller, parts, who, case_id)
     sent = await forms.read(request, parts.reports.settings.photos)
     for name in sent.fields:
         raise BadParameter(name, "there is no such field")
@@ -79,7 +79,7 @@ def photo(parts: FromApp, who: Caller, photo_id: PhotoId) -> Response:
     case_id = kept.case
     if kept.report is not None:
         case_id = parts.reports.get(kept.report).case
-    _case(parts, who, case_id or "")
+    case_for_caller(parts, who, case_id or "")
     return file_of(parts, kept)
 
 
@@ -99,7 +99,7 @@ def no_photo() -> Problem:
     return Problem(404, "there is no such photo", "没有这张照片")
 
 
-def _case(parts: Parts, who: Who, case_id: str) -> Case:
+def case_for_caller(parts: Parts, who: Who, case_id: str) -> Case:
     """The case, where it is the caller's business. NoSuchCase."""
     case = parts.desk.get(case_id)
     if case is None or (who.role == "handler" and case.unit != who.unit):

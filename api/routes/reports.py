@@ -27,6 +27,7 @@ from api.report_shapes import (
 )
 from api.represent import case_for, time_or_none
 from api.resident.address import base_url, report_path
+from api.routes.photos import case_for_caller
 from api.shapes import Case
 from cases import aftercare
 from cases.people import Who
@@ -133,6 +134,7 @@ def join(parts: FromApp, who: Caller, number: Number, body: JoinBody) -> Respons
     The case that the report alone had opened is closed as merged into it.
     """
     _one(parts, who, number)
+    case_for_caller(parts, who, body.case)
     case = aftercare.join(parts.reports, number, body.case, parts.clock.now_ms(), who.name)
     parts.hub.wake()
     return _case(parts, case, who)

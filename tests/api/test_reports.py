@@ -23,7 +23,7 @@ from facility.clock import HOUR
 from facility.errors import Permanent
 from tests.api.district import DUSK, District, dark_segment
 from tests.cases.photos import located, photo
-from tests.cases.residents import GRID, worked_off
+from tests.cases.residents import GRID, LAT, LON, worked_off
 
 pytestmark = pytest.mark.usefixtures("filing")
 
@@ -252,11 +252,25 @@ def given_grid(district: District) -> None:
     district.desk.filing = replace(district.desk.filing, grid=lambda: GRID)
 
 
+def test_who_answers_for_streets_moves_no_report_to_another_street(district: District) -> None:
+    given_grid(district)
+    mine = take(district, lon=LON, lat=LAT)
+    other = take(district, lon=LON + 0.03, lat=LAT)
+    accounts = district.access.accounts
+    accounts.change("a-operator", {"streets": ("410105001",)}, district.access.by("a-admin", ""))
+    district.role = "operator"
+    assert district.get(f"reports/{other['id']}").status_code == 404
+    path = f"/api/v1/reports/{mine['id']}/join"
+    assert district.call("POST", path, json={"case": other["case"]}).status_code == 404
+    assert district.get(f"cases/{mine['case']}").json()["reports"] == 1
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "status", "names"),
     [
         (b"{", "application/json", 422, ["body"]),
         (b"[]", "application/json", 422, ["body"]),
+        (b'{"a":' * 9_000 + b"1" + b"}" * 9_000, "application/json", 422, ["body"]),
         (b'"\xff"', "application/json", 422, ["body"]),
         (b"{}", "text/plain", 415, []),
         (b"", "", 415, []),

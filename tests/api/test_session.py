@@ -188,6 +188,7 @@ def test_signing_out_makes_the_browser_forget(nobody: District) -> None:
         ({}, False),
         ({"Origin": "http://elsewhere"}, False),
         ({"Origin": "null"}, False),
+        ({"Origin": "http://["}, False),
         ({"Origin": "http://here"}, True),
         ({"Sec-Fetch-Site": "same-origin"}, True),
         ({"Sec-Fetch-Site": "same-site", "Origin": "http://here"}, False),
