@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import URL
@@ -37,6 +38,7 @@ from command.offices import read_offices
 from command.settings import Settings
 from facility.bus import Bus
 from facility.clock import Clock
+from facility.errors import UsageError
 from facility.kept_inventory import KeptInventory
 from facility.mqtt import MqttSettings
 from facility.plans import OWN, load_plans
@@ -66,7 +68,7 @@ class House:
         self._stack = stack
         self._clock = clock
         self._bus = bus
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.data_dir)
         self.kept = KeptInventory(settings.data_dir)
         if not self.kept().assets:
             log.warning("the inventory is empty; bring one in with: xiuhua import FILE")
@@ -232,6 +234,17 @@ class House:
         )
         self._stack.callback(ingest.stop)
         ingest.start()
+
+
+def make_folder(data_dir: Path) -> None:
+    """Makes the data directory where it is not there. UsageError where that cannot be."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"cannot use the data directory {data_dir} ({error.strerror}); "
+            "choose another with --data-dir"
+        ) from None
 
 
 def open_store(settings: Settings) -> ReadingsStore:

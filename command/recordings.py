@@ -13,6 +13,7 @@ from command.house import until_stopped
 from command.settings import Settings, settings_of
 from facility import importing
 from facility.clock import Clock, SystemClock, VirtualClock, to_rfc3339
+from facility.errors import UsageError
 from facility.grid import read_grid
 from facility.import_report import format_report
 from facility.mqtt import Session
@@ -69,6 +70,8 @@ def _beside(capture: str) -> Path | None:
     if capture == "-":
         return None
     path = Path(capture)
+    if path.is_dir():
+        raise UsageError(f"cannot write {capture}: is a directory; name a file")
     return path.with_name(path.name.split(".")[0] + ".inventory.geojson")
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from cases import units
 from command import demo_people, demo_rounds
-from command.house import House, until_stopped
+from command.house import House, make_folder, until_stopped
 from command.settings import settings_of
 from facility import importing
 from facility.broker import EmbeddedBroker
@@ -28,6 +28,7 @@ def up(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     with ExitStack() as stack:
         stopped = until_stopped()
+        make_folder(settings.data_dir)
         demo = Demo(settings.data_dir) if options.demo else None
         clock: Clock = SystemClock()
         if demo:

@@ -123,6 +123,8 @@ def _end_with_parent() -> None:
 
 
 def _check_free(port: int) -> None:
+    if not 0 <= port <= 65_535:
+        raise UsageError(f"{port} is not a port; choose 1-65535 with --mqtt-port")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -298,4 +298,10 @@ def _parse_url(settings: MqttSettings) -> tuple[str, int, str | None, str | None
     secret = settings.password.get_secret_value() if settings.password else None
     password = unquote(parts.password) if parts.password else secret
     user = unquote(parts.username) if parts.username else None
-    return parts.hostname, parts.port or (8883 if secure else 1883), user, password, secure
+    try:
+        port = parts.port or (8883 if secure else 1883)
+    except ValueError:
+        raise UsageError(
+            f"the MQTT broker {parts.hostname} has no port of 1-65535; write mqtt://host:1883"
+        ) from None
+    return parts.hostname, port, user, password, secure
