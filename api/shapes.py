@@ -10,6 +10,7 @@ from cases.actions import ActionName
 from cases.case import How, Stage, State
 from cases.events import EventName, Source
 from cases.indicators import By
+from cases.standard import Severity
 from cases.working_clock import ClockKind
 from facility.assets import CoverType
 from facility.measurements import Kind
@@ -36,6 +37,8 @@ class Filing(Shape):
     code: str
     name: Words
     condition: Words
+    closed_when: Words | None
+    severity: Severity | None
     limit: int
     clock: ClockKind
     deadline: Time

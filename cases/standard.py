@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -54,6 +54,10 @@ CAUSES: dict[str, frozenset[str]] = {
 }
 """Case type → the causes that the rules name, of the types that a standard may tell apart by."""
 
+Severity = Literal["notice", "attention", "urgent"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""From the least to the gravest."""
+
 _PUBLISHED = re.compile(r"\d{4}")
 _LOCAL = re.compile(r"L\d{3}")
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -89,7 +93,7 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
     clock: ClockKind
     closed_when: Text
-    severity: Literal["urgent", "attention", "notice"]
+    severity: Severity
     cases: tuple[str, ...] = ()
     causes: dict[str, tuple[str, ...]] = {}
     asked: Text | None = None

@@ -10,17 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 
 import msgspec
 
 from cases.contacts import Reachable, Recipient, Wrong, read_entries, recipient, refused
 from cases.notices import Book
 from cases.people import Role
-
-Severity = Literal["notice", "attention", "urgent"]
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""From the least on."""
+from cases.standard import SEVERITIES, Severity
 
 EXAMPLE = Path(__file__).with_name("examples") / "subscriptions.toml"
 

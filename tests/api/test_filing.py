@@ -37,6 +37,8 @@ def test_a_case_shows_its_row_and_deadline(district: District) -> None:
             "zh": "路灯不亮；同一道路多盏或全部不亮的，立一个案卷",
             "en": "a lamp is out; several lamps of a road, or all of them, are one case",
         },
+        "closed_when": {"zh": "路灯正常亮灯", "en": "the lamps are lit"},
+        "severity": "attention",
         "limit": 2,
         "clock": "working_day",
         "deadline": "2026-06-23T10:00:00Z",
@@ -64,6 +66,7 @@ def test_a_row_whose_edition_is_gone_is_called_by_its_code(
     district.desk.filing = None
     shown = district.answer(CaseWithEvents, "cases/C-1")["filing"]
     assert (shown["name"]["zh"], shown["condition"]["en"]) == ("0137", "out")
+    assert (shown["closed_when"], shown["severity"]) == (None, None)
     assert shown["deadline"] == "2026-06-23T10:00:00Z"
 
 
