@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from cases.actions import Given
+from cases.people import Who
 from tests.web.conftest import LAMPS, District
 
 
@@ -33,6 +35,18 @@ def test_a_case_that_is_supervised_by_hand_is_in_the_list(district: District, pa
     page.get_by_label("督办级别").select_option("1")
     row.get_by_role("button").click()
     expect(detail).to_contain_text("学校门口")
+
+
+def test_places_at_fault_again_and_again_are_proposed(filed: District, page: Page) -> None:
+    for number in range(3):
+        filed.opens(f"C{number}", "cover.rattle", "cover:M1", "M1", cause="impacts")
+        who = Who("somebody", "dispatcher")
+        given = Given(reason="已处理")
+        filed.desk.act(f"C{number}", "override", who, filed.clock.now_ms(), given)
+    go(page, "计划")
+    row = page.get_by_role("row").filter(has_text="井盖 M1")
+    expect(row).to_contain_text("井盖跳响")
+    expect(row.get_by_role("cell").nth(3)).to_have_text("3")
 
 
 @pytest.mark.parametrize("role", ["operator"])

@@ -32,11 +32,10 @@ export interface Schedule {
 }
 
 export interface Proposal {
+  type: string;
   subject: string;
   street: string | null;
-  types: string[];
-  cases: number;
-  first_at: string;
+  times: number;
   last_at: string;
 }
 

@@ -48,7 +48,6 @@ export const plans: typeof plansZh = {
     per: "One case for each",
     next: "Next",
     times: "Times",
-    first: "First",
     last: "Last",
     until: "Until",
   },

@@ -46,7 +46,6 @@ export const plans = {
     per: "每案范围",
     next: "下次",
     times: "次数",
-    first: "首次",
     last: "最近",
     until: "截止",
   },

@@ -1,0 +1,92 @@
+"""The page's types are the API's: what web/src says of answers and actions, against the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from api import duties, people, report_shapes, shapes
+from cases.actions import ACTIONS
+from cases.events import SOURCES
+from cases.people import ROLES
+
+SRC = Path(__file__).parents[2] / "web" / "src"
+API = "\n".join((SRC / "api" / f"{name}.ts").read_text("utf-8") for name in ("schema", "reports"))
+DESK = (SRC / "api" / "desk.ts").read_text("utf-8")
+PEOPLE = (SRC / "api" / "people.ts").read_text("utf-8")
+
+WHOLE: dict[str, type[BaseModel]] = {
+    "Case": shapes.ToldCase,
+    "CaseEvent": shapes.Event,
+    "Filing": shapes.Filing,
+    "Readings": shapes.Readings,
+    "WorkingCalendar": shapes.WorkingCalendar,
+    "Service": report_shapes.OfferedService,
+    "Taken": report_shapes.TakenReport,
+    "Photo": report_shapes.Photo,
+}
+"""Interfaces that have every field of the answer."""
+
+PART: dict[str, type[BaseModel]] = {
+    "Report": report_shapes.ShownReport,
+    "Contact": report_shapes.ReportContact,
+    "Supervised": duties.SupervisedCase,
+    "SupervisionCause": duties.SupervisionCause,
+    "Schedule": duties.PeriodicSchedule,
+    "Proposal": duties.ScheduleProposal,
+    "Warning": shapes.Warned,
+    "Shelving": shapes.Shelving,
+    "StationDay": shapes.StationDay,
+    "User": people.User,
+    "Key": people.MachineKey,
+}
+"""Interfaces that have those fields that the page needs."""
+
+
+def fields_of(interface: str) -> set[str]:
+    match = re.search(
+        rf"export interface {interface}(?: extends \w+)? {{\n(.*?)\n}}", API + DESK + PEOPLE, re.S
+    )
+    assert match, f"no interface {interface}"
+    return set(re.findall(r"^  (\w+)\??:", match[1], re.M))
+
+
+def words_of(declared: str) -> set[str]:
+    match = re.search(rf"export type {declared} =\s*(.*?);", API, re.S)
+    assert match, f"no type {declared}"
+    return set(re.findall(r'"([^"]+)"', match[1]))
+
+
+@pytest.mark.parametrize("interface", sorted(WHOLE))
+def test_an_interface_has_every_field(interface: str) -> None:
+    assert fields_of(interface) == set(WHOLE[interface].model_fields)
+
+
+@pytest.mark.parametrize("interface", sorted(PART))
+def test_an_interface_has_no_field_that_is_not_there(interface: str) -> None:
+    found = fields_of(interface)
+    assert found
+    assert found <= set(PART[interface].model_fields)
+
+
+def test_the_words_are_the_servers() -> None:
+    assert words_of("ActionName") == set(ACTIONS)
+    assert words_of("Role") == set(ROLES)
+    assert words_of("CaseSource") == set(SOURCES)
+
+
+def test_an_action_asks_for_what_the_server_needs() -> None:
+    table = (SRC / "store" / "actions.ts").read_text("utf-8")
+    listed = re.search(r"ACTIONS: Record<ActionName, Entry> = {\n(.*?)\n};", table, re.S)
+    assert listed
+    shorthand = {"bare": ([], ["reason"]), "reasoned": (["reason"], [])}
+    for name, said in re.findall(r"^  (\w+): (.*),$", listed[1], re.M):
+        words = re.findall(r"\[(.*?)\]", said)
+        needs, takes = shorthand.get(said) or [re.findall(r'"(\w+)"', one) for one in words]
+        entry = ACTIONS[name]
+        assert set(needs) == set(entry.needs), name
+        # The row of the standard comes with the service, and a form with the case.
+        assert set(takes) == set(entry.takes) - {"code", "condition"}, name
