@@ -133,7 +133,7 @@ class RattleDetector:
         if len(some):
             deviation = np.abs(past[some, :, 0] - normal[some, :1])
             spread[some] = _MAD_TO_SIGMA * np.nanmedian(deviation, axis=1)
-            usual[some] = np.nanquantile(past[some, :, 0], _USUAL, axis=1)
+            usual[some] = _usual(past[some, :, 0])
         # A day around the clock, and so many windows, until its own spread is trusted alone.
         whole = self._last[row] - self._first[row] >= DAY
         doubt = np.clip(1 - whole * count / book.learn_windows, 0, 1)
@@ -192,3 +192,18 @@ class RattleDetector:
             if not np.isnan(value):
                 shown[name] = round(value, 2)
         return shown
+
+
+def _usual(past: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What ``_USUAL`` of each cover's windows do not exceed, (n,); NaN is no window.
+
+    As numpy's nanquantile, which calls Python for each row: of 24,000 covers that have just been
+    heard for a day it took half a minute.
+    """
+    ranked = np.sort(past, axis=1)
+    place = ((~np.isnan(past)).sum(axis=1) - 1) * np.float32(_USUAL)
+    below = np.floor(place).astype(np.intp)
+    above = np.ceil(place).astype(np.intp)
+    row = np.arange(len(past))
+    low, high = ranked[row, below], ranked[row, above]
+    return np.asarray(low + (high - low) * (place - below), dtype=np.float32)
