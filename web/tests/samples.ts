@@ -48,6 +48,8 @@ export const aFiling = (some: Partial<Filing> = {}): Filing => ({
   name: { zh: "路灯", en: "Street light" },
   condition: { zh: "路灯不亮", en: "a lamp is out" },
   limit: 2,
+  closed_when: null,
+  severity: null,
   clock: "working_day",
   deadline: "2026-06-23T10:00:00Z",
   overdue: false,

@@ -77,6 +77,8 @@ export interface Filing {
   code: string;
   name: Words;
   condition: Words;
+  closed_when: Words | null;
+  severity: "urgent" | "attention" | "notice" | null;
   limit: number;
   clock: ClockKind;
   deadline: string;
