@@ -13,10 +13,10 @@ from api import tokens
 from api.limits import Limit, Limits, network_of
 from api.problems import Problem
 from api.tokens import SHIFT_S, Session
-from cases.accounts import Account, Accounts
-from cases.audit import By
-from cases.keys import PREFIX, Keys
-from cases.people import NAME_MAX, Who
+from cases.people.accounts import Account, Accounts
+from cases.people.audit import By
+from cases.people.keys import PREFIX, Keys
+from cases.people.who import NAME_MAX, Who
 from facility.clock import HOUR, SECOND, Clock, SystemClock
 from facility.errors import Retryable
 

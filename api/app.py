@@ -53,16 +53,16 @@ from api.routes import reports as staff_reports
 from api.shapes import Problem
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
-from cases.indicator_table import Indicators
+from cases.indicators.table import Indicators
 from cases.registers import Registers
-from cases.reports import Reports
+from cases.residents.reports import Reports
 from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.bus import Bus
 from facility.clock import Clock
 from facility.inventory import Inventory
 from facility.store.base import ReadingsStore
-from rules.backtests import Backtests
+from rules.trials.backtests import Backtests
 
 BASE = "/api/v1"
 

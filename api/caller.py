@@ -24,7 +24,7 @@ from api.limits import address_of
 from api.problems import Problem
 from api.roles import ALLOWED
 from api.tokens import SHIFT_S, Session
-from cases.people import Who
+from cases.people.who import Who
 from facility.errors import Retryable
 
 log = logging.getLogger(__name__)

@@ -8,10 +8,10 @@ from pydantic import Field
 
 from api.represent import time_or_none
 from api.shapes import Case, Shape, Time, Words
-from cases.recurrent import Recurrent
+from cases.indicators.recurrent import Recurrent
+from cases.periodic.schedules import Occurrence, Per, Plan, Purpose, Schedule
 from cases.registers import Supervised
-from cases.schedules import Occurrence, Per, Plan, Purpose, Schedule
-from cases.supervision import CauseName
+from cases.supervision.grounds import CauseName
 from facility.clock import to_rfc3339
 from facility.measurements import Kind
 

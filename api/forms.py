@@ -18,7 +18,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from api.problems import Problem
 from cases.actions import WrongField
-from cases.photos import Photo, PhotoSettings, develop
+from cases.residents.photos import Photo, PhotoSettings, develop
 from facility.errors import UsageError
 
 PHOTO = "photo"

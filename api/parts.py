@@ -17,15 +17,15 @@ from api.metrics import Metrics
 from api.places import CurrentPlaces
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
-from cases.indicator_table import Indicators
+from cases.indicators.table import Indicators
 from cases.registers import Registers
-from cases.reports import Reports
+from cases.residents.reports import Reports
 from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.assets import Asset
 from facility.clock import Clock
 from facility.store.base import ReadingsStore
-from rules.backtests import Backtests
+from rules.trials.backtests import Backtests
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 from api.represent import time_or_none
 from api.shapes import Shape, Time
-from cases.accounts import Account
-from cases.audit import Entry
-from cases.keys import Key
-from cases.people import Role, Who
+from cases.people.accounts import Account
+from cases.people.audit import Entry
+from cases.people.keys import Key
+from cases.people.who import Role, Who
 from facility.clock import to_rfc3339
 
 

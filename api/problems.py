@@ -13,12 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.logged import path_of
-from cases.accounts import NoSuchAccount
 from cases.actions import WrongField
 from cases.desk import NoSuchCase, Refused, Stale
-from cases.keys import NameTaken, NoSuchKey
-from cases.reports import NoSuchReport
-from cases.schedules import NoSuchSchedule, ScheduleChanged
+from cases.people.accounts import NoSuchAccount
+from cases.people.keys import NameTaken, NoSuchKey
+from cases.periodic.schedules import NoSuchSchedule, ScheduleChanged
+from cases.residents.reports import NoSuchReport
 from facility.errors import Permanent, Retryable, UsageError
 
 log = logging.getLogger(__name__)

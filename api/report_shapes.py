@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.represent import time_or_none
 from api.shapes import Shape, Time, Words
-from cases.report_rows import KeptPhoto
-from cases.reported import Channel, Contact, Language, Report, Told
-from cases.services import Service
+from cases.filing.services import Service
+from cases.residents.reported import Channel, Contact, Language, Report, Told
+from cases.residents.rows import KeptPhoto
 from facility.clock import to_rfc3339
 
 Short = Annotated[str, Field(max_length=500)]

@@ -8,8 +8,8 @@ from typing import Any
 from api.places import Places
 from cases.actions import possible_actions
 from cases.case import Case, StoredEvent, is_overdue
-from cases.filing import Filing
-from cases.people import Who
+from cases.filing.basis import Filing
+from cases.people.who import Who
 from facility.assets import Asset, Station
 from facility.clock import HOUR, MINUTE, to_rfc3339
 

@@ -5,7 +5,7 @@ What a role may do with one case depends on the case too, and is said in ``cases
 
 from __future__ import annotations
 
-from cases.people import ROLES, Role
+from cases.people.who import ROLES, Role
 
 EVERYBODY: frozenset[Role] = frozenset(ROLES)
 """Whoever is signed in."""

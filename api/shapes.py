@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from cases.actions import ActionName
 from cases.case import How, Stage, State
 from cases.events import EventName, Source
-from cases.indicators import By
-from cases.standard import Severity
-from cases.working_clock import ClockKind
+from cases.filing.standard import Severity
+from cases.filing.working_clock import ClockKind
+from cases.indicators.defined import By
 from facility.assets import CoverType
 from facility.measurements import Kind
 

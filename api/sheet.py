@@ -6,9 +6,9 @@ import csv
 import io
 from collections.abc import Mapping
 
-from cases.contacts import Language
-from cases.indicator_table import Table
-from cases.indicators import INDICATORS, By
+from cases.indicators.defined import INDICATORS, By
+from cases.indicators.table import Table
+from cases.notices.contacts import Language
 
 _OF: dict[By, tuple[str, str]] = {
     "none": ("范围", "part"),

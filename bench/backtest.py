@@ -30,9 +30,9 @@ from facility.lighting import load_plans
 from facility.measurements import Kind
 from facility.readings import Names, ReadingBatch
 from facility.store.duckdb import DuckStore
-from rules.backtest import Backtest, Question
+from rules.book.rulebook import parse
 from rules.engine import LOOKED_AT
-from rules.rulebook import parse
+from rules.trials.backtest import Backtest, Question
 
 START = from_rfc3339("2026-06-01T12:00:00+08:00")
 ZONE = "Asia/Shanghai"

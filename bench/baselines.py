@@ -24,12 +24,12 @@ from facility.inventory import Inventory
 from facility.lighting import load_plans
 from facility.measurements import COMPACTOR_STATES, STATUS, Kind
 from facility.readings import Codes, Floats, ReadingBatch
-from rules.evidence import consumption
+from rules.book.rulebook import Rulebook
+from rules.cabinets.supply import Supply
 from rules.fleet import Fleet, Mask, Rows, rounds
-from rules.lamps import Lamps
-from rules.rulebook import Rulebook
+from rules.lamps.evidence import consumption
+from rules.lamps.state import Lamps
 from rules.runs import Runs
-from rules.supply import Supply
 
 OK, BAD = 1, 2
 _Z, _LEARN, _FORGET = 4.0, 20, 500

@@ -31,9 +31,9 @@ from facility.lighting import load_plans
 from facility.readings import ReadingBatch
 from ingest.capture import Capture
 from ingest.pipeline import Pipeline
+from rules.book.rulebook import load
 from rules.engine import Engine
-from rules.rulebook import load
-from rules.score import Event, Fault, Truth, TypeScore, read_truth, score
+from rules.trials.score import Event, Fault, Truth, TypeScore, read_truth, score
 from simulators import scenario as scenarios
 from simulators.capture import capture
 

@@ -29,13 +29,13 @@ from facility.readings import Floats, ReadingBatch, Times
 from facility.sun import Place
 from ingest.capture import Capture
 from ingest.pipeline import Pipeline
+from rules.book.rulebook import load
+from rules.cabinets.lamps_lost import LampsLostDetector
 from rules.engine import Engine
 from rules.fleet import Fleet, by_row
-from rules.lamps import Lamps
-from rules.lamps_lost import LampsLostDetector
-from rules.rulebook import load
-from rules.score import Fault, Truth, read_truth
+from rules.lamps.state import Lamps
 from rules.tracker import Tracker
+from rules.trials.score import Fault, Truth, read_truth
 from simulators import scenario as scenarios
 from simulators.capture import capture
 

@@ -20,10 +20,10 @@ import numpy as np
 from sqlalchemy import insert
 
 from bench.machine import describe
-from cases import calendar
 from cases.database import connect, upgrade, writing
-from cases.indicator_table import Indicators
-from cases.indicators import BYS
+from cases.filing import calendar
+from cases.indicators.defined import BYS
+from cases.indicators.table import Indicators
 from cases.schema import cases, reports
 from cases.tallies import Tallies
 from facility.clock import DAY, HOUR, from_rfc3339

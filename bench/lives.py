@@ -13,7 +13,7 @@ from cases.case import Case
 from cases.database import connect, upgrade, writing
 from cases.deadlines import with_deadline
 from cases.events import CaseEvent, EventName, Opening
-from cases.filing import Filing
+from cases.filing.basis import Filing
 from cases.follow import following
 from cases.lifecycle import apply
 from cases.rows import case_row, event_row

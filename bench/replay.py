@@ -27,9 +27,9 @@ from facility.inventory import Inventory
 from facility.lighting import load_plans
 from ingest.capture import Capture
 from ingest.pipeline import Pipeline
+from rules.book.rulebook import load
 from rules.engine import Engine
-from rules.replay import replay
-from rules.rulebook import load
+from rules.trials.replay import replay
 
 START = from_rfc3339("2026-06-21T18:00:00+08:00")
 LAMPS = 16_000

@@ -25,8 +25,8 @@ from facility.inventory import Inventory
 from facility.lighting import load_plans
 from facility.measurements import Kind
 from facility.readings import Names, ReadingBatch
+from rules.book.rulebook import load
 from rules.engine import Engine
-from rules.rulebook import load
 
 START = from_rfc3339("2026-06-21T21:00:00+08:00")
 LAMP_EVERY, CABINET_EVERY, COVER_EVERY = 5 * MINUTE, 1 * MINUTE, 15 * MINUTE

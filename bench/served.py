@@ -20,17 +20,17 @@ from api.access import Access
 from api.app import create_app
 from api.parts import Site
 from api.serve import Server
-from cases import calendar, standard
-from cases.accounts import Accounts
-from cases.audit import By
 from cases.desk import Desk
-from cases.filing import Filing
-from cases.indicator_table import Indicators
-from cases.keys import Keys
-from cases.people import Who
-from cases.photos import PhotoFiles
+from cases.filing import calendar, standard
+from cases.filing.basis import Filing
+from cases.indicators.table import Indicators
+from cases.people.accounts import Accounts
+from cases.people.audit import By
+from cases.people.keys import Keys
+from cases.people.who import Who
 from cases.registers import Registers
-from cases.reports import Reports
+from cases.residents.photos import PhotoFiles
+from cases.residents.reports import Reports
 from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
@@ -42,8 +42,8 @@ from facility.inventory import Inventory
 from facility.lighting import load_plans
 from facility.measurements import Kind
 from facility.store.duckdb import DuckStore
-from rules.backtests import Backtests
-from rules.rulebook import load
+from rules.book.rulebook import load
+from rules.trials.backtests import Backtests
 
 
 class _Closed(Protocol):

@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args
 
 from cases.case import STAGES, Case, Stage
 from cases.events import CaseEvent, StageEvent
-from cases.form import WrongAnswer, check_answers, form_of
 from cases.lifecycle import Refusal
-from cases.people import Role, Who
+from cases.people.who import Role, Who
+from cases.periodic.form import WrongAnswer, check_answers, form_of
 from cases.stages import STAGE_AFTER, STAGE_ZH, Bar, bar
 from facility.clock import DAY, to_rfc3339
 from facility.errors import UsageError

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from cases.calendar import Span
 from cases.events import CaseEvent, Source
-from cases.filed import Filed
+from cases.filing.calendar import Span
+from cases.filing.filed import Filed
 
 State = Literal["open", "recovered", "closed"]
 """What the sensors say."""

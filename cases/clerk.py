@@ -10,11 +10,11 @@ from __future__ import annotations
 import logging
 import time
 
-from cases.courier import Courier
 from cases.desk import Desk
-from cases.outbox import Standing
-from cases.overseer import Overseer
-from cases.periodic import Rounds
+from cases.notices.courier import Courier
+from cases.notices.outbox import Standing
+from cases.periodic.occurrences import Rounds
+from cases.supervision.overseer import Overseer
 from facility.background import Loop
 from facility.bus import Bus, Health
 from facility.clock import Clock

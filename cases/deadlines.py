@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cases.calendar import Calendar, Span
 from cases.case import Case
 from cases.events import CaseEvent, EventName
-from cases.filed import Filed
+from cases.filing.calendar import Calendar, Span
+from cases.filing.filed import Filed
+from cases.filing.working_clock import deadline, elapsed, length
 from cases.lifecycle import Refusal, apply
-from cases.working_clock import deadline, elapsed, length
 
 MOVES = frozenset[EventName]({"filed", "dispatched", "extended", "suspended", "resumed"})
 """The events that move a deadline. After ``returned`` it is worked out at the next dispatch: until

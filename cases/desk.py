@@ -20,12 +20,12 @@ from cases.actions import ActionName, Given, WrongField, decide
 from cases.case import STATES, Case, State, StoredEvent
 from cases.deadlines import lapsed
 from cases.events import CaseEvent
-from cases.filed import Filed
-from cases.filing import Filing
+from cases.filing.basis import Filing
+from cases.filing.filed import Filed
+from cases.indicators.recurrent import Recurrent, recurrent
 from cases.lifecycle import Refusal
 from cases.opening import Periodic
-from cases.people import Who
-from cases.recurrent import Recurrent, recurrent
+from cases.people.who import Who
 from cases.rows import case_of, stored_event
 from cases.schema import case_events, cases
 from cases.turn import Hook, Turn, cases_of, fresh
@@ -247,7 +247,7 @@ class Desk:
         street: str | None = None,
         least: int = 2,
     ) -> list[Recurrent]:
-        """Subjects that were at fault again and again (cases/recurrent.py), the worst first."""
+        """Subjects that were at fault again and again (indicators/recurrent.py), worst first."""
         with database.reading(self._engine) as connection:
             return recurrent(connection, start, end, now, type_, street, least)
 

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from cases.filed import Filed
+from cases.filing.filed import Filed
 from facility.clock import to_rfc3339
 
 SensorEvent = Literal[

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cases.calendar import Span
 from cases.case import Case, Stage, State
 from cases.events import CaseEvent, EventName, Opening
+from cases.filing.calendar import Span
 from cases.stages import STAGE_AFTER, STAGE_ZH, STATE_AFTER, Bar, bar, stage_after
 from facility.clock import from_rfc3339
 

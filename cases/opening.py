@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select
 
 from cases.case import Case
 from cases.events import CaseEvent, Opening, new_case_id
-from cases.filed import Filed
-from cases.filing import Filing
+from cases.filing.basis import Filing
+from cases.filing.filed import Filed
 from cases.schema import cases
 from facility.clock import DAY
 

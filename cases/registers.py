@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from cases import audit, database, schedules, supervised
-from cases.audit import By
+from cases import database
 from cases.case import Case
+from cases.people import audit
+from cases.people.audit import By
+from cases.periodic import schedules
+from cases.periodic.schedules import Occurrence, Plan, Schedule
 from cases.rows import case_of
-from cases.schedules import Occurrence, Plan, Schedule
 from cases.schema import cases
-from cases.supervised import Entry
+from cases.supervision import supervised
+from cases.supervision.supervised import Entry
 
 
 @dataclass(frozen=True, slots=True)

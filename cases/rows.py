@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import RowMapping
 
-from cases.calendar import Span
 from cases.case import Case, StoredEvent
 from cases.events import CaseEvent, Opening
-from cases.filed import Filed
+from cases.filing.calendar import Span
+from cases.filing.filed import Filed
 
 
 def identity(event: CaseEvent) -> str:

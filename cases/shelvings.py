@@ -1,8 +1,8 @@
 """Shelvings: faults that people put aside for a while, so that they open no case meanwhile.
 
 Kept in the case database, which the services share. What is shelved is said in the words of the
-rules (:mod:`rules.suppression`); here it is data. A shelving ends by itself, LONGEST after it began
-at the latest, or when somebody ends it.
+rules (:mod:`rules.book.suppression`); here it is data. A shelving ends by itself, LONGEST after it
+began at the latest, or when somebody ends it.
 """
 
 from __future__ import annotations

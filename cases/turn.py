@@ -8,10 +8,10 @@ from itertools import islice
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from cases.calendar import Calendar
 from cases.case import Case
 from cases.deadlines import with_deadline
 from cases.events import CaseEvent
+from cases.filing.calendar import Calendar
 from cases.follow import following
 from cases.lifecycle import Refusal, apply
 from cases.rows import case_of, case_row, event_row, identity

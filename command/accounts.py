@@ -8,11 +8,11 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from cases.accounts import Accounts
-from cases.audit import By
 from cases.database import upgrade
-from cases.passwords import make_password
-from cases.people import ROLES, Who
+from cases.people.accounts import Accounts
+from cases.people.audit import By
+from cases.people.passwords import make_password
+from cases.people.who import ROLES, Who
 from command.house import SYSTEM, cases_url
 from command.settings import settings_of
 from facility.clock import SystemClock

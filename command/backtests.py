@@ -18,11 +18,11 @@ from facility import inventory_file
 from facility.clock import to_rfc3339
 from facility.errors import Permanent, UsageError
 from facility.plans import OWN, load_plans
-from rules import rulebook
-from rules.backtest import LEAD, Backtest, Question
-from rules.rulebook import Rulebook
-from rules.tally import Result, Tally, streets
-from rules.tally_text import page
+from rules.book import rulebook
+from rules.book.rulebook import Rulebook
+from rules.trials.backtest import LEAD, Backtest, Question
+from rules.trials.tally import Result, Tally, streets
+from rules.trials.tally_text import page
 
 _TOLD_EVERY_S = 5.0
 _ASKED_EVERY_S = 0.5

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from api.access import Access
-from cases.passwords import make_password
-from cases.people import ROLES, Who
+from cases.people.passwords import make_password
+from cases.people.who import ROLES, Who
 from command.house import SYSTEM
 from facility.errors import UsageError
 from facility.inventory import Inventory

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from cases.audit import By
-from cases.form import Field
+from cases.filing.standard import Text
+from cases.people.audit import By
+from cases.periodic.form import Field
+from cases.periodic.schedules import Plan, Selection
 from cases.registers import Registers
-from cases.schedules import Plan, Selection
-from cases.standard import Text
 from command.house import SYSTEM, cases_url
 from command.settings import Settings
 from facility.clock import Clock, SystemClock

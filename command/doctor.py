@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from api import signing_key
 from api.page import STATIC
-from cases import units
-from cases.courier import routes
 from cases.database import upgrade
 from cases.desk import Desk
+from cases.notices import units
+from cases.notices.courier import routes
 from command.house import cases_url, open_store, read_filing
 from command.offices import read_offices
 from command.settings import Settings, settings_of

@@ -16,23 +16,24 @@ from api.access import Access
 from api.app import create_app
 from api.parts import Site
 from api.serve import Server
-from cases import calendar, database, standard
-from cases.accounts import FIRST, Accounts
+from cases import database
 from cases.clerk import Clerk
-from cases.courier import Courier, routes
 from cases.database import upgrade
 from cases.desk import Desk
-from cases.filing import Filing
-from cases.indicator_table import Indicators
-from cases.keys import Keys
-from cases.news import News, Residents
-from cases.overseer import Overseer
-from cases.periodic import Rounds
-from cases.photos import PhotoFiles
+from cases.filing import calendar, standard
+from cases.filing.basis import Filing
+from cases.indicators.table import Indicators
+from cases.notices.courier import Courier, routes
+from cases.people.accounts import FIRST, Accounts
+from cases.people.keys import Keys
+from cases.periodic.occurrences import Rounds
 from cases.registers import Registers
-from cases.report_upkeep import ReportUpkeep
-from cases.reports import Reports
+from cases.residents.news import News, Residents
+from cases.residents.photos import PhotoFiles
+from cases.residents.reports import Reports
+from cases.residents.upkeep import ReportUpkeep
 from cases.shelvings import Shelvings
+from cases.supervision.overseer import Overseer
 from cases.tallies import Tallies
 from command.offices import read_offices
 from command.settings import Settings
@@ -50,9 +51,9 @@ from facility.store.upkeep import Upkeep
 from ingest.messages import Burst
 from ingest.quarantine import bursts
 from ingest.service import IngestService
-from rules import rulebook
-from rules.backtests import Backtests
+from rules.book import rulebook
 from rules.service import RulesService
+from rules.trials.backtests import Backtests
 
 log = logging.getLogger("xiuhua")
 

@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 
 from cases.database import upgrade
 from cases.desk import Desk
-from cases.indicator_table import Indicators
-from cases.monthly import Month, Targets, collect
-from cases.monthly_page import page
+from cases.indicators.monthly import Month, Targets, collect
+from cases.indicators.monthly_page import page
+from cases.indicators.table import Indicators
 from cases.tallies import Tallies
 from command.house import cases_url, read_filing
 from command.settings import settings_of
 from facility.clock import SystemClock
 from facility.kept_inventory import KeptInventory
-from rules import rulebook
+from rules.book import rulebook
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

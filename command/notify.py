@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from cases import database
 from cases.case import Case
-from cases.courier import Courier, routes
 from cases.database import upgrade
 from cases.desk import Desk
 from cases.events import CaseEvent
 from cases.lifecycle import Refusal, apply
-from cases.news import Residents
-from cases.telling import Telling
+from cases.notices.courier import Courier, routes
+from cases.notices.telling import Telling
+from cases.residents.news import Residents
 from command.house import cases_url, read_filing
 from command.offices import read_offices
 from command.settings import Settings, settings_of

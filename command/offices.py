@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cases import notices, subscriptions, supervision, units
-from cases.filing import Filing
-from cases.supervised import Ledger
-from cases.supervision import Figures
-from cases.telling import Telling
+from cases.filing.basis import Filing
+from cases.notices import subscriptions, units, wording
+from cases.notices.telling import Telling
+from cases.supervision import grounds
+from cases.supervision.grounds import Figures
+from cases.supervision.supervised import Ledger
 from cases.turn import Hook
 from command.settings import Settings
 
@@ -33,12 +34,12 @@ def read_offices(settings: Settings, filing: Filing) -> Offices:
     """The files that are there; UsageError, with line and key, where one is wrong."""
     own = settings.data_dir
     found = units.load(own / "units.toml")
-    book = notices.load(
-        ZoneInfo(settings.site.timezone), _own(own / "notices.toml", notices.SHIPPED)
+    book = wording.load(
+        ZoneInfo(settings.site.timezone), _own(own / "notices.toml", wording.SHIPPED)
     )
     subscribers = subscriptions.load(own / "subscriptions.toml", book)
     telling = Telling(found, subscribers, book, filing, settings.notify.window_s)
-    figures = supervision.load(_own(own / "supervision.toml", supervision.SHIPPED))
+    figures = grounds.load(_own(own / "supervision.toml", grounds.SHIPPED))
     return Offices(telling, Ledger(found), figures)
 
 

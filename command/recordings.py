@@ -21,12 +21,12 @@ from facility.plans import OWN, load_plans
 from facility.rowfile import read_rows
 from ingest.capture import Capture
 from ingest.pipeline import Pipeline
-from rules import rulebook
+from rules.book import rulebook
 from rules.engine import Engine
-from rules.replay import event_line
-from rules.replay import replay as replay_recording
-from rules.score import read_events, read_truth, report
-from rules.score import score as score_events
+from rules.trials.replay import event_line
+from rules.trials.replay import replay as replay_recording
+from rules.trials.score import read_events, read_truth, report
+from rules.trials.score import score as score_events
 from simulators.capture import capture as write_capture
 from simulators.demo import read_clock
 from simulators.publish import publish

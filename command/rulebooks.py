@@ -11,11 +11,11 @@ from command.serving import one_service
 from command.settings import settings_of
 from facility import inventory_file
 from facility.clock import SECOND, to_rfc3339
-from rules import rulebook
-from rules.book_versions import FOLDER, text_of, versions
-from rules.overrides import reach
-from rules.rule_test_run import run
-from rules.rule_tests import find, read
+from rules.book import rulebook
+from rules.book.overrides import reach
+from rules.book.versions import FOLDER, text_of, versions
+from rules.trials.rule_test_run import run
+from rules.trials.rule_tests import find, read
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

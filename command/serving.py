@@ -7,7 +7,7 @@ import logging
 from contextlib import ExitStack
 from functools import partial
 
-from cases import units
+from cases.notices import units
 from command import demo_people, demo_rounds
 from command.house import House, make_folder, until_stopped
 from command.settings import settings_of

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from cases.notify import NotifySettings
-from cases.report_settings import ReportSettings
+from cases.notices.notify import NotifySettings
+from cases.residents.settings import ReportSettings
 from facility.mqtt import MqttSettings
 from facility.settings import Layered, SiteSettings, StoreSettings
 from ingest.service import IngestSettings

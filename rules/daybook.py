@@ -7,22 +7,22 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from cases.responsibility import street_of
+from cases.filing.responsibility import street_of
 from cases.tallies import Tally
 from facility.grid import Grid
 from facility.inventory import Inventory
 from facility.measurements import Kind
 from facility.readings import Codes, ReadingBatch
-from rules.backlog import BacklogDetector
+from rules.book.rulebook import Rulebook
 from rules.coverage import Coverage
 from rules.fleet import Fleet, Mask
-from rules.forecast import Forecast
-from rules.lamps import Lamps, Seen
-from rules.lighting_rate import LightingRate
-from rules.rulebook import Rulebook
+from rules.lamps.lighting_rate import LightingRate
+from rules.lamps.state import Lamps, Seen
 from rules.sanity import Sanity
 from rules.snapshot import Part
-from rules.station_days import StationDays
+from rules.stations.backlog import BacklogDetector
+from rules.stations.forecast import Forecast
+from rules.stations.station_days import StationDays
 
 
 class Daybook:

@@ -22,31 +22,31 @@ from facility.inventory import Inventory
 from facility.lighting import LightingPlan
 from facility.measurements import STATUS, Kind
 from facility.readings import Codes, ReadingBatch, split_series
-from rules.backlog import BacklogDetector
-from rules.day_burning import day_burning_detector
+from rules.book.overrides import over
+from rules.book.rulebook import Rulebook
+from rules.book.scope import cells_of
+from rules.book.suppression import Suppression
+from rules.cabinets.lamps_lost import LampsLostDetector
+from rules.covers.displaced import DisplacedDetector
+from rules.covers.flooding import FloodingDetector
+from rules.covers.rattle import RattleDetector
 from rules.daybook import Daybook
-from rules.degraded import DegradedDetector
-from rules.displaced import DisplacedDetector
-from rules.equipment import EquipmentDetector
 from rules.fleet import Fleet, Mask, by_row
-from rules.flooding import FloodingDetector
-from rules.gas_hazard import GasHazardDetector
-from rules.lamps import Lamps
-from rules.lamps_lost import LampsLostDetector
-from rules.leachate import LeachateDetector
-from rules.odour import OdourDetector
-from rules.overrides import over
+from rules.lamps.day_burning import day_burning_detector
+from rules.lamps.degraded import DegradedDetector
+from rules.lamps.state import Lamps
+from rules.lamps.unlit import unlit_detector
 from rules.proofs import proofs
-from rules.rattle import RattleDetector
-from rules.rulebook import Rulebook
-from rules.scope import cells_of
 from rules.sight import Look, Sight
 from rules.silence import SilenceDetector
 from rules.snapshot import Part, freeze, thaw
 from rules.states import held_of
-from rules.suppression import Suppression
+from rules.stations.backlog import BacklogDetector
+from rules.stations.equipment import EquipmentDetector
+from rules.stations.gas_hazard import GasHazardDetector
+from rules.stations.leachate import LeachateDetector
+from rules.stations.odour import OdourDetector
 from rules.tracker import Tracker
-from rules.unlit import unlit_detector
 from rules.verification import Verification
 
 TICK = MINUTE

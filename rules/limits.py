@@ -10,8 +10,8 @@ import numpy as np
 from facility.assets import Asset
 from facility.clock import MINUTE
 from facility.readings import Codes, ReadingBatch, Times
+from rules.book.overrides import figure_at
 from rules.fleet import Mask, rounds
-from rules.overrides import figure_at
 from rules.runs import Runs
 from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import FAMILY, Case, Tracker

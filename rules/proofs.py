@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rules.rulebook import Rulebook
+from rules.book.rulebook import Rulebook
 from rules.sight import Look
 from rules.verification import Proof
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from facility.assets import Asset
 from facility.measurements import COMPACTOR_STATES, Kind
 from facility.readings import Codes, Floats, ReadingBatch, Times
-from rules import rulebook
+from rules.book import rulebook
 from rules.fleet import Mask, rounds
 
 RESTLESS: dict[str, tuple[str, ...]] = {

@@ -23,10 +23,10 @@ from facility.inventory import Inventory
 from facility.lighting import LightingPlan
 from facility.readings import ReadingBatch
 from facility.store.base import ReadingsStore
-from rules.book_versions import FOLDER
+from rules.book.live_book import LiveBook, problem_words
+from rules.book.live_shelvings import LiveShelvings
+from rules.book.versions import FOLDER
 from rules.engine import WARM, Engine
-from rules.live_book import LiveBook, problem_words
-from rules.live_shelvings import LiveShelvings
 from rules.snapshot import Damaged
 from rules.state_file import Saved, StateFile
 from rules.tracker import FAMILY

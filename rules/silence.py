@@ -16,9 +16,9 @@ from facility.clock import HOUR, MINUTE, to_rfc3339
 from facility.inventory import Inventory
 from facility.measurements import STATUS_REASONS, STATUS_STATES
 from facility.readings import Codes, ReadingBatch, Times
+from rules.book.overrides import at
+from rules.book.rulebook import Rulebook
 from rules.fleet import Fleet, Mask, Rows
-from rules.overrides import at
-from rules.rulebook import Rulebook
 from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import Tracker
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from facility.bus import KindState
 from facility.measurements import Kind
 from facility.readings import split_series
-from rules import evidence
 from rules.fleet import Fleet, Mask
-from rules.lamps import UNLIT, Lamps
+from rules.lamps import evidence
+from rules.lamps.state import UNLIT, Lamps
 from rules.tracker import FAMILY, Tracker
 
 VOCABULARY: dict[Kind, tuple[str, ...]] = {

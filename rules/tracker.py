@@ -17,7 +17,7 @@ import msgspec
 
 from cases.events import CaseEvent, EventName, new_case_id
 from facility.clock import MINUTE
-from rules import rulebook
+from rules.book import rulebook
 from rules.families import FAMILY as FAMILY
 
 
@@ -55,8 +55,8 @@ _BREAK = 5 * MINUTE
 class Tracker:
     """The open cases by id, and the case of each member in each family.
 
-    ``unheard`` says of a member whether it is silent: it is not seen sound then. ``held`` says of
-    a type and a member whether it may open and join no case now (:mod:`rules.suppression`). One
+    ``unheard`` says of a member whether it is silent: it is not seen sound then. ``held`` says of a
+    type and a member whether it may open and join no case now (:mod:`rules.book.suppression`). One
     that ``waits`` keeps what recovered, however long ago, until it hears that the case was closed:
     what comes back until then is the same case.
     """

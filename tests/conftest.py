@@ -115,5 +115,5 @@ def quick_hashes() -> Iterator[None]:
     """Passwords are hashed by argon2 at its least cost; what it costs is not what tests are for."""
     cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cases.passwords._ARGON2", cheap)
+        patch.setattr("cases.people.passwords._ARGON2", cheap)
         yield

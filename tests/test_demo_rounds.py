@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cases.database import upgrade
-from cases.form import check_answers
+from cases.periodic.form import check_answers
 from cases.registers import Registers
 from command.demo_rounds import COVERS, STATIONS, prepare
 from command.house import cases_url

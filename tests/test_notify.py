@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import xiuhua
-from cases import units
 from cases.actions import Given
 from cases.database import upgrade
 from cases.desk import Desk
+from cases.notices import units
 from command.house import cases_url, read_filing
 from command.offices import read_offices
 from command.settings import Settings

@@ -14,11 +14,11 @@ import pytest
 import xiuhua
 from api import signing_key
 from api.access import Access
-from cases.accounts import Accounts
-from cases.audit import By
 from cases.database import upgrade
-from cases.keys import Keys
-from cases.people import ROLES, Who
+from cases.people.accounts import Accounts
+from cases.people.audit import By
+from cases.people.keys import Keys
+from cases.people.who import ROLES, Who
 from command import demo_people
 from facility.assets import Cover
 from facility.inventory import Inventory

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from api.open311.represent import ATTRIBUTE
 from cases.actions import WrongField
-from cases.reported import CHANNELS, Channel, Contact, Language, Told
+from cases.residents.reported import CHANNELS, Channel, Contact, Language, Told
 
 _ATTRIBUTE = re.compile(r"attribute\[([^\]]*)\](\[\])?")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from api.open311.documents import Elements, Node
-from cases.reported import Language
-from cases.services import Service
-from cases.standard import Text
+from cases.filing.services import Service
+from cases.filing.standard import Text
+from cases.residents.reported import Language
 from facility.clock import SECOND, to_rfc3339
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"

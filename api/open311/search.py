@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 
 from api.open311.faults import Fault
-from cases.report_listing import ReportFilter
+from cases.residents.listing import ReportFilter
 from facility.clock import DAY, SECOND, from_rfc3339
 
 MOST = 1_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from cases.report_settings import ReportSettings
+from cases.residents.settings import ReportSettings
 
 
 def base_url(request: Request, settings: ReportSettings) -> str:

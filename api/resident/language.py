@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases.reported import Language
+from cases.residents.reported import Language
 
 
 def language_of(accepted: str) -> Language:

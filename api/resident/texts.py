@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases.reported import Language
+from cases.residents.reported import Language
 
 _TEXTS: dict[str, tuple[str, str]] = {
     "city_watch": ("城市管理热线", "City care"),

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from cases import plain_words
-from cases.aftercare import NOT_FIXED_WITHIN, may_say_not_fixed
 from cases.case import Case, StoredEvent
-from cases.masking import masked
-from cases.report_rows import KeptPhoto
-from cases.reported import Language, Report
-from cases.services import Service
+from cases.filing.services import Service
+from cases.residents import plain_words
+from cases.residents.aftercare import NOT_FIXED_WITHIN, may_say_not_fixed
+from cases.residents.masking import masked
+from cases.residents.reported import Language, Report
+from cases.residents.rows import KeptPhoto
 from facility.assets import Asset
 
 Progress = Literal["done", "now", "ahead"]

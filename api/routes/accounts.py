@@ -25,10 +25,10 @@ from api.people import (
     user_json,
 )
 from api.problems import BadParameter
-from cases.accounts import Changes
-from cases.audit import By
-from cases.passwords import LONGEST, make_password
-from cases.people import NAME_MAX, Role, Who
+from cases.people.accounts import Changes
+from cases.people.audit import By
+from cases.people.passwords import LONGEST, make_password
+from cases.people.who import NAME_MAX, Role, Who
 
 router = APIRouter(tags=["accounts"])
 

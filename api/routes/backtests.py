@@ -14,7 +14,7 @@ from api.parts import FromApp, answer
 from api.problems import Problem
 from api.shapes import Backtest, BacktestPage
 from facility.clock import to_rfc3339
-from rules.backtests import Busy, Run
+from rules.trials.backtests import Busy, Run
 
 router = APIRouter(tags=["rules"])
 

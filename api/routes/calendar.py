@@ -12,7 +12,7 @@ from api.parameters import Moment, Parameters
 from api.parts import FromApp, answer
 from api.problems import BadParameter, Problem
 from api.shapes import WorkingCalendar
-from cases.working_clock import working_time
+from cases.filing.working_clock import working_time
 from facility.clock import DAY
 
 router = APIRouter(tags=["cases"])

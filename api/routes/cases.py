@@ -21,9 +21,9 @@ from cases.case import Case as HeldCase
 from cases.case import Stage, State
 from cases.desk import NoSuchCase
 from cases.events import Source
-from cases.form import FIELDS_AT_MOST, form_of
 from cases.listing import CaseFilter, Sort
-from cases.people import Who
+from cases.people.who import Who
+from cases.periodic.form import FIELDS_AT_MOST, form_of
 from facility.errors import UsageError
 
 router = APIRouter(tags=["cases"])

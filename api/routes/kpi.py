@@ -18,10 +18,10 @@ from api.problems import BadParameter
 from api.routes.daybook import DaysQuery
 from api.shapes import Coverages, Kpi
 from api.sheet import csv_of
-from cases.contacts import Language
-from cases.four_coverages import coverages
-from cases.indicator_table import Row, Table
-from cases.indicators import By
+from cases.indicators.defined import By
+from cases.indicators.four_coverages import coverages
+from cases.indicators.table import Row, Table
+from cases.notices.contacts import Language
 from facility.clock import DAY, to_rfc3339
 from facility.grid import Grid
 

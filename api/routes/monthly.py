@@ -11,10 +11,10 @@ from starlette.responses import HTMLResponse, Response
 
 from api.parameters import Parameters
 from api.parts import FromApp, Parts
-from cases.contacts import Language
-from cases.monthly import Month, Targets, collect
-from cases.monthly_page import page
-from rules import rulebook
+from cases.indicators.monthly import Month, Targets, collect
+from cases.indicators.monthly_page import page
+from cases.notices.contacts import Language
+from rules.book import rulebook
 
 router = APIRouter(tags=["kpi"])
 

@@ -23,12 +23,12 @@ from api.parts import FromApp, Parts
 from api.resident.address import base_url, report_path
 from api.resident.language import language_of
 from cases.case import Case
-from cases.masking import masked
-from cases.people import Role, Who
-from cases.plain_words import standing
-from cases.reported import Language, Report
-from cases.reports import NoSuchReport
-from cases.services import Service
+from cases.filing.services import Service
+from cases.people.who import Role, Who
+from cases.residents.masking import masked
+from cases.residents.plain_words import standing
+from cases.residents.reported import Language, Report
+from cases.residents.reports import NoSuchReport
 
 PREFIX = "/open311/v2"
 

@@ -15,9 +15,9 @@ from api.problems import BadParameter, Problem
 from api.report_shapes import PhotoList, photo_json
 from cases.case import Case
 from cases.desk import NoSuchCase
-from cases.people import Who
-from cases.photos import MEDIA_TYPE
-from cases.report_rows import KeptPhoto
+from cases.people.who import Who
+from cases.residents.photos import MEDIA_TYPE
+from cases.residents.rows import KeptPhoto
 
 router = APIRouter(tags=["photos"])
 

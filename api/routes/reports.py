@@ -29,11 +29,11 @@ from api.represent import case_for, time_or_none
 from api.resident.address import base_url, report_path
 from api.routes.photos import case_for_caller
 from api.shapes import Case
-from cases import aftercare
-from cases.people import Who
-from cases.report_listing import ReportFilter
-from cases.reported import Channel, Report
-from cases.reports import NoSuchReport, Taken
+from cases.people.who import Who
+from cases.residents import aftercare
+from cases.residents.listing import ReportFilter
+from cases.residents.reported import Channel, Report
+from cases.residents.reports import NoSuchReport, Taken
 from facility.errors import UsageError
 
 router = APIRouter(tags=["reports"])

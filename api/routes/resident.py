@@ -27,12 +27,12 @@ from api.resident.texts import texts
 from api.resident.view import standing
 from api.routes.photos import PhotoId, file_of, no_photo
 from api.routes.public_reports import REPORTS
-from cases import aftercare, plain_words
 from cases.actions import WrongField
 from cases.desk import Refused
-from cases.reported import Language, Report
-from cases.reports import NoSuchReport
-from cases.services import Service, headings
+from cases.filing.services import Service, headings
+from cases.residents import aftercare, plain_words
+from cases.residents.reported import Language, Report
+from cases.residents.reports import NoSuchReport
 from facility.assets import Asset
 from facility.errors import Retryable
 

@@ -26,10 +26,10 @@ from api.limits import address_of
 from api.parameters import Limit, Parameters
 from api.parts import FromApp, answer
 from api.problems import BadParameter, Problem
-from cases.form import WrongAnswer
-from cases.periodic import grouped
-from cases.proposing import is_scheduled, proposed_plan
-from cases.schedules import Plan, Schedule
+from cases.periodic.form import WrongAnswer
+from cases.periodic.occurrences import grouped
+from cases.periodic.proposing import is_scheduled, proposed_plan
+from cases.periodic.schedules import Plan, Schedule
 from facility.clock import DAY
 from facility.errors import UsageError
 

@@ -14,7 +14,7 @@ from api.parts import FromApp, answer
 from api.people import Me, Token, who_json
 from api.problems import BadParameter, Problem
 from api.tokens import LIFE_S
-from cases.passwords import LONGEST
+from cases.people.passwords import LONGEST
 
 router = APIRouter(tags=["session"])
 

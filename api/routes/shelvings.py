@@ -17,8 +17,8 @@ from api.shapes import Shelving, ShelvingPage
 from cases import shelvings as kept
 from cases.actions import TEXT_MAX
 from facility.clock import to_rfc3339
+from rules.book.scope import Where
 from rules.families import FAMILY
-from rules.scope import Where
 
 router = APIRouter(tags=["rules"])
 

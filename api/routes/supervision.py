@@ -14,7 +14,7 @@ from api.parameters import Cursor, Limit, Parameters, Text
 from api.parts import FromApp, answer
 from api.problems import BadParameter
 from api.represent import case_for
-from cases.supervision import HIGHEST, CauseName
+from cases.supervision.grounds import HIGHEST, CauseName
 
 router = APIRouter(tags=["cases"])
 

@@ -13,7 +13,7 @@ from collections import defaultdict
 
 from bench.foreign.run import draw, scored
 from bench.machine import describe
-from rules.score import TypeScore, report
+from rules.trials.score import TypeScore, report
 
 _LISTS = ("missed", "false_alarms", "early_recoveries", "missed_recoveries")
 

@@ -15,9 +15,9 @@ from cases.events import CaseEvent
 from facility.clock import HOUR, MINUTE, from_rfc3339, to_rfc3339
 from facility.inventory import Inventory
 from facility.readings import ReadingBatch
+from rules.book.rulebook import load
 from rules.engine import Engine
-from rules.rulebook import load
-from rules.score import Event, Truth, TypeScore, score
+from rules.trials.score import Event, Truth, TypeScore, score
 
 ZONE = "Asia/Shanghai"
 

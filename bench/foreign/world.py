@@ -15,7 +15,7 @@ from facility.assets import Asset
 from facility.clock import DAY, HOUR, MINUTE, SECOND, to_rfc3339
 from facility.measurements import Kind
 from facility.readings import Floats, Names, ReadingBatch, Times
-from rules.score import Fault, Truth
+from rules.trials.score import Fault, Truth
 
 INTERVALS = (60, 120, 300, 600, 900, 1800)
 Minutes = NDArray[np.int64]

@@ -17,7 +17,7 @@ from simulators.sorts import DIMMING, HALF_NIGHT
 def truth(
     scenario: Scenario, fleet: Fleet, plan: Plan, start_ms: int, end_ms: int
 ) -> dict[str, Any]:
-    """What :mod:`rules.score` holds cases against.
+    """What :mod:`rules.trials.score` holds cases against.
 
     Faults that can be seen within [start, end), in order of being so; ``end`` is None for those
     that outlast the run. ``also``: cases that a fault may cause besides its own.

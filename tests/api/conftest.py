@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cases import calendar, standard
 from cases.database import upgrade
-from cases.filing import Filing
+from cases.filing import calendar, standard
+from cases.filing.basis import Filing
 from tests.api.district import District
 from tests.api.people import add_accounts
 

@@ -19,15 +19,15 @@ from api.app import create_app
 from api.limits import Limits
 from api.live import Live
 from api.parts import Site, Waveform
-from cases.accounts import Accounts
 from cases.desk import Desk
 from cases.events import CaseEvent
-from cases.indicator_table import Indicators
-from cases.keys import Keys
-from cases.people import Role
-from cases.photos import PhotoFiles
+from cases.indicators.table import Indicators
+from cases.people.accounts import Accounts
+from cases.people.keys import Keys
+from cases.people.who import Role
 from cases.registers import Registers
-from cases.reports import Reports
+from cases.residents.photos import PhotoFiles
+from cases.residents.reports import Reports
 from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
@@ -41,8 +41,8 @@ from facility.measurements import Kind
 from facility.readings import Names, ReadingBatch
 from facility.store.base import ReadingsStore
 from facility.store.duckdb import DuckStore
-from rules.backtests import Backtests
-from rules.rulebook import load
+from rules.book.rulebook import load
+from rules.trials.backtests import Backtests
 from tests.api.people import name_of, token_of
 
 DUSK = from_rfc3339("2026-06-21T12:00:00Z")

@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 
 from api.reference import EXAMPLES_FILE
-from cases import calendar, standard
 from cases.database import upgrade
-from cases.filing import Filing
-from cases.keys import PREFIX
+from cases.filing import calendar, standard
+from cases.filing.basis import Filing
+from cases.people.keys import PREFIX
 from cases.tallies import Tally
 from facility.clock import DAY, HOUR, MINUTE
 from facility.measurements import Kind

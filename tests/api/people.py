@@ -6,8 +6,8 @@ from sqlalchemy import insert
 
 from api.access import Access
 from cases.database import connect, writing
-from cases.passwords import hashed
-from cases.people import ROLES, Role
+from cases.people.passwords import hashed
+from cases.people.who import ROLES, Role
 from cases.schema import accounts
 from facility.clock import HOUR
 

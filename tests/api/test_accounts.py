@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api.people import AuditPage, MachineKeyPage, NewMachineKey, NewPassword, User, UserPage
-from cases.people import ROLES
+from cases.people.who import ROLES
 from facility.errors import Retryable
 from tests.api.district import District, dark_segment
 from tests.api.people import PASSWORD, name_of

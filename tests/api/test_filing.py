@@ -9,7 +9,7 @@ import pytest
 from api.serve import Server
 from api.shapes import AssetDetails, CasePage, CaseWithEvents, StateTold, WorkingCalendar
 from cases.events import CaseEvent
-from cases.filing import Filing
+from cases.filing.basis import Filing
 from facility.clock import DAY, HOUR, from_rfc3339, to_rfc3339
 from tests.api.district import DUSK, District, dark_segment
 from tests.api.listener import Listener

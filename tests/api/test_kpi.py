@@ -10,9 +10,9 @@ import pytest
 import shapely
 
 from api import shapes
-from cases import calendar, standard
-from cases.filing import Filing
-from cases.indicators import INDICATORS
+from cases.filing import calendar, standard
+from cases.filing.basis import Filing
+from cases.indicators.defined import INDICATORS
 from cases.tallies import Tally
 from facility.clock import DAY
 from facility.grid import Cell, Grid, Level

@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from api.open311.documents import Elements, write
-from cases.audit import By
 from cases.desk import Desk
-from cases.filing import Filing
-from cases.people import Role, Who
-from cases.photos import PhotoFiles
-from cases.report_listing import ReportFilter
-from cases.reports import Reports
+from cases.filing.basis import Filing
+from cases.people.audit import By
+from cases.people.who import Role, Who
+from cases.residents.listing import ReportFilter
+from cases.residents.photos import PhotoFiles
+from cases.residents.reports import Reports
 from facility.clock import DAY, HOUR, to_rfc3339
 from tests.api.district import DUSK, District
 from tests.cases.residents import worked_off

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from api import shapes
 from api.reference import EXAMPLES_FILE
 from cases.actions import ACTIONS
-from cases.people import ROLES
+from cases.people.who import ROLES
 from tests.api.district import District
 
 TEXT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cases import aftercare
+from cases.residents import aftercare
 from facility.clock import DAY, HOUR
 from tests.api.district import DUSK, District, dark_segment
 from tests.cases.photos import photo

@@ -9,7 +9,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from api.roles import ALLOWED, KEYED
-from cases.people import Role
+from cases.people.who import Role
 from tests.api.district import District
 
 # Refused by what comes after the question who is asking: a stream would go on for ever.

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from api.duties import OccurrencePage, PeriodicSchedule, ProposalPage, SchedulePage
-from cases.filing import Filing
+from cases.filing.basis import Filing
 from cases.opening import Periodic
 from facility.clock import DAY, HOUR
 from tests.api.district import DUSK, District, dark_segment

@@ -18,8 +18,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.roles import ALLOWED
-from cases import calendar, standard
-from cases.filing import Filing
+from cases.filing import calendar, standard
+from cases.filing.basis import Filing
 from tests.api.district import District, dark_segment
 
 UNENDING = "GET /api/v1/stream"

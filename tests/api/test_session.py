@@ -16,9 +16,9 @@ from api.caller import COOKIE
 from api.people import Me, Token
 from api.serve import Server
 from api.tokens import LIFE_S, SHIFT_S
-from cases.accounts import Accounts
-from cases.audit import By
-from cases.people import Who
+from cases.people.accounts import Accounts
+from cases.people.audit import By
+from cases.people.who import Who
 from facility.clock import SECOND
 from facility.errors import UsageError
 from tests.api.district import District

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from api.serve import Server
-from cases import calendar, standard
-from cases.audit import By
 from cases.events import CaseEvent, EventName
-from cases.filing import Filing
+from cases.filing import calendar, standard
+from cases.filing.basis import Filing
 from cases.opening import Reported
-from cases.people import Who
-from cases.report_listing import ReportFilter
+from cases.people.audit import By
+from cases.people.who import Who
+from cases.residents.listing import ReportFilter
 from facility.clock import HOUR, MINUTE
 from simulators.people.district import People
 from simulators.people.habits import shipped

@@ -13,9 +13,9 @@ import pytest
 from api.serve import Server
 from api.shapes import CaseTold, StateTold
 from api.tokens import LIFE_S, SHIFT_S
-from cases.audit import By
 from cases.database import upgrade
 from cases.desk import Desk
+from cases.people.audit import By
 from facility.clock import SECOND
 from tests.api.district import DUSK, District, dark_segment
 from tests.api.listener import Listener

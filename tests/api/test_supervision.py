@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from api.duties import SupervisionPage
-from cases.supervised import Ledger
-from cases.units import EXAMPLE, load
+from cases.notices.units import EXAMPLE, load
+from cases.supervision.supervised import Ledger
 from tests.api.district import District, dark_segment
 
 

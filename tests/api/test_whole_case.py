@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.shapes import Case, CasePage, CaseWithEvents
-from cases.people import Role
+from cases.people.who import Role
 from facility.clock import HOUR, MINUTE, SECOND
 from facility.lighting import load_plans
 from facility.measurements import Kind

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cases.people import Role
+from cases.people.who import Role
 from facility.clock import DAY, HOUR, MINUTE, from_rfc3339
 from tests.api.district import District
 from tests.cases.photos import photo

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases import calendar, standard
-from cases.filing import Filing
+from cases.filing import calendar, standard
+from cases.filing.basis import Filing
 from facility.assets import Asset, Cabinet, Cover, CoverType, Station, Streetlight
 from facility.clock import from_rfc3339
 

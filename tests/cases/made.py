@@ -11,7 +11,7 @@ from cases.desk import Desk, Refused
 from cases.events import CaseEvent, EventName
 from cases.lifecycle import fold
 from cases.opening import Reported, reported
-from cases.people import Who
+from cases.people.who import Who
 from cases.turn import Turn
 
 LI = Who("Li", "admin")

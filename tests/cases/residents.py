@@ -12,12 +12,12 @@ import shapely
 
 from cases.actions import Given
 from cases.desk import Desk
-from cases.filing import Filing
-from cases.people import Who
-from cases.photos import Photo, PhotoFiles, develop
-from cases.reported import Contact, Told
-from cases.reports import Reports
-from cases.standard import load
+from cases.filing.basis import Filing
+from cases.filing.standard import load
+from cases.people.who import Who
+from cases.residents.photos import Photo, PhotoFiles, develop
+from cases.residents.reported import Contact, Told
+from cases.residents.reports import Reports
 from facility.assets import Asset, Cover, CoverType, Station, Streetlight
 from facility.grid import Cell, Grid, Level
 from facility.inventory import Inventory

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from cases.accounts import Accounts, NoSuchAccount
-from cases.audit import By
 from cases.database import connect, reading
-from cases.keys import PREFIX, Keys, NameTaken, NoSuchKey
-from cases.passwords import SHORTEST, fits, hashed, make_password
-from cases.people import Who, checked
+from cases.people.accounts import Accounts, NoSuchAccount
+from cases.people.audit import By
+from cases.people.keys import PREFIX, Keys, NameTaken, NoSuchKey
+from cases.people.passwords import SHORTEST, fits, hashed, make_password
+from cases.people.who import Who, checked
 from facility.clock import HOUR
 from facility.errors import UsageError
 

@@ -10,9 +10,9 @@ import pytest
 from cases.actions import ACTION_NAMES, ActionName, Given, WrongField, decide, possible_actions
 from cases.case import Case, Stage
 from cases.events import CaseEvent
-from cases.filed import Filed
+from cases.filing.filed import Filed
 from cases.lifecycle import Refusal, apply
-from cases.people import Role, Who
+from cases.people.who import Role, Who
 from facility.clock import DAY, HOUR
 from tests.cases.made import DISPATCHER, HANDLER, LI, SAYS, UNIT, opened
 

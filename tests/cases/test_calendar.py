@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cases import calendar
+from cases.filing import calendar
 from facility.clock import HOUR
 from facility.errors import UsageError
 from tests.cases.filings import SHANGHAI, local

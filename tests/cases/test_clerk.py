@@ -10,18 +10,20 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from cases import database, schedules, supervision
+from cases import database
 from cases.actions import Given
 from cases.clerk import Clerk
-from cases.contacts import Contact, Recipient
-from cases.courier import Courier, routes
 from cases.desk import Desk
-from cases.notify import NotifySettings
-from cases.overseer import Overseer
-from cases.periodic import Rounds
-from cases.supervised import Ledger
-from cases.telling import Telling
-from cases.units import Unit, Units
+from cases.notices.contacts import Contact, Recipient
+from cases.notices.courier import Courier, routes
+from cases.notices.notify import NotifySettings
+from cases.notices.telling import Telling
+from cases.notices.units import Unit, Units
+from cases.periodic import schedules
+from cases.periodic.occurrences import Rounds
+from cases.supervision import grounds
+from cases.supervision.overseer import Overseer
+from cases.supervision.supervised import Ledger
 from facility.bus import Health, LocalBus, Message
 from facility.clock import DAY, HOUR, SECOND
 from facility.grid import Grid
@@ -75,7 +77,7 @@ def staffed(url: str, sink: HttpSink) -> Staffed:
     bus.listen(hear)
     clerk = Clerk(
         desk,
-        Overseer(desk, engine, supervision.load(), telling),
+        Overseer(desk, engine, grounds.load(), telling),
         Rounds(desk, engine, lambda: INVENTORY, Grid, SHANGHAI.timezone),
         courier,
         bus,
@@ -154,7 +156,7 @@ def assert_problems(one: Staffed, wanted: list[str]) -> None:
     """What a clerk finds that has just come."""
     fresh = Clerk(
         one.desk,
-        Overseer(one.desk, one.engine, supervision.load(), Telling(Units(), (), BOOK)),
+        Overseer(one.desk, one.engine, grounds.load(), Telling(Units(), (), BOOK)),
         Rounds(one.desk, one.engine, lambda: INVENTORY, Grid, SHANGHAI.timezone),
         one.courier,
         LocalBus(),

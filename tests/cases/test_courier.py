@@ -14,16 +14,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from cases import database, notices, outbox
+from cases import database
 from cases.actions import Given
-from cases.contacts import Contact, Quiet, Recipient
-from cases.courier import LEASE_S, Courier, Route, routes
 from cases.desk import Desk
-from cases.message import Message
-from cases.notify import NotifySettings
-from cases.outbox import Entry
-from cases.telling import Telling
-from cases.units import Unit, Units
+from cases.notices import outbox, wording
+from cases.notices.contacts import Contact, Quiet, Recipient
+from cases.notices.courier import LEASE_S, Courier, Route, routes
+from cases.notices.message import Message
+from cases.notices.notify import NotifySettings
+from cases.notices.outbox import Entry
+from cases.notices.telling import Telling
+from cases.notices.units import Unit, Units
 from facility.clock import DAY, HOUR, SECOND
 from facility.errors import UsageError
 from tests.cases.filings import SHANGHAI, local
@@ -32,7 +33,7 @@ from tests.cases.sinks import HttpSink, http_sink
 from tests.cases.test_telling import CASE, rattle, told
 from tests.servers import free_port
 
-BOOK = notices.load(SHANGHAI.timezone)
+BOOK = wording.load(SHANGHAI.timezone)
 SECRET = "a secret of many characters"
 NOON = local("2026-06-22 12:00")
 NIGHT = local("2026-06-22 23:00")
@@ -217,10 +218,11 @@ def test_what_was_sent_long_ago_is_forgotten(
 
 _DIES = """
 import os, sys
-from cases import courier, database, notices
-from cases.contacts import Contact, Recipient
-from cases.notify import NotifySettings
-from cases.webhook import Webhook
+from cases import database
+from cases.notices import courier, wording
+from cases.notices.contacts import Contact, Recipient
+from cases.notices.notify import NotifySettings
+from cases.notices.webhook import Webhook
 from tests.cases.filings import SHANGHAI
 from tests.cases.test_courier import Clock, SECRET
 
@@ -235,7 +237,7 @@ def then_die(self, message):
 Webhook.send = then_die
 office = Recipient("unit:office", (Contact("hook", to, SECRET),))
 ways = courier.routes([office], {})
-book = notices.load(SHANGHAI.timezone)
+book = wording.load(SHANGHAI.timezone)
 courier.Courier(database.connect(url), ways, book, NotifySettings(), Clock(int(ms))).work()
 """
 

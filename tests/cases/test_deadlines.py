@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.actions import ActionName, Given, decide
-from cases.calendar import Span
 from cases.case import Case, is_overdue
 from cases.deadlines import lapsed, limit_of, ran, with_deadline
 from cases.desk import Desk
 from cases.events import CaseEvent
+from cases.filing.calendar import Span
+from cases.filing.working_clock import elapsed
 from cases.lifecycle import apply
-from cases.working_clock import elapsed
 from facility.clock import DAY, HOUR, MINUTE
 from tests.cases.filings import FILING, SHANGHAI, local
 from tests.cases.made import LI, SAYS, UNIT, made, opened

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from cases import supervision
-from cases.contacts import Contact
-from cases.notify import NotifySettings, channel
-from cases.supervision import CAUSES
+from cases.notices.contacts import Contact
+from cases.notices.notify import NotifySettings, channel
+from cases.supervision import grounds
+from cases.supervision.grounds import CAUSES
 from tests.cases.sinks import http_sink
 from tests.cases.test_notify import MESSAGE, SECRET
 from tests.cases.test_telling import CASE, rattle, told
@@ -66,7 +66,7 @@ def test_the_documented_settings_are_those_that_hold() -> None:
 def test_every_cause_is_documented_with_its_level() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` [^|]*\|[^|]*\| (\d)", SUPERVISION, re.MULTILINE))
     assert set(rows) == set(CAUSES)
-    figures = supervision.load()
+    figures = grounds.load()
     for cause in CAUSES:
         if cause != "by_hand":
             assert int(rows[cause]) == figures.level_of(cause)

@@ -16,10 +16,10 @@ from cases.case import Case, is_overdue
 from cases.database import connect, upgrade, writing
 from cases.desk import Desk
 from cases.events import CaseEvent, EventName
-from cases.filed import Filed
+from cases.filing.filed import Filed
+from cases.filing.standard import CASE_TYPES
 from cases.lifecycle import fold
 from cases.listing import CaseFilter, Sort
-from cases.standard import CASE_TYPES
 from facility.clock import DAY, HOUR
 from facility.errors import UsageError
 from tests.cases.databases import go_back

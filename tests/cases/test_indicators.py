@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cases import aftercare, indicators
 from cases.actions import Given
 from cases.desk import Desk
 from cases.events import CaseEvent, EventName
-from cases.indicator_table import Indicators, Table
-from cases.indicators import INDICATORS, By
-from cases.reported import CHANNELS
+from cases.indicators import defined
+from cases.indicators.defined import INDICATORS, By
+from cases.indicators.table import Indicators, Table
+from cases.residents import aftercare
+from cases.residents.reported import CHANNELS
 from cases.tallies import Tallies, Tally
 from facility.clock import DAY, HOUR, MINUTE
 from tests.cases.filings import FILING, SHANGHAI, local
@@ -268,4 +269,4 @@ def test_a_rate_is_of_counts_that_there_are() -> None:
     for one in INDICATORS.values():
         for key in one.ratio or ():
             assert INDICATORS[key].measure == "count"
-    assert set(indicators.REPORTS_BY.values()) <= set(INDICATORS)
+    assert set(defined.REPORTS_BY.values()) <= set(INDICATORS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cases.masking import masked
+from cases.residents.masking import masked
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cases.charts import Series, bars, line
-from cases.contacts import Language
 from cases.database import upgrade
 from cases.desk import Desk
-from cases.indicator_table import Indicators, Row
-from cases.monthly import Month, Monthly, Targets, collect
-from cases.monthly_page import change, page, told
+from cases.indicators.charts import Series, bars, line
+from cases.indicators.monthly import Month, Monthly, Targets, collect
+from cases.indicators.monthly_page import change, page, told
+from cases.indicators.table import Indicators, Row
+from cases.notices.contacts import Language
 from cases.tallies import Tallies, Tally
 from facility.errors import UsageError
 from tests.cases.filings import FILING, SHANGHAI, local

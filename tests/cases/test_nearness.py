@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.case import Case
-from cases.filed import Filed
-from cases.nearness import NearSettings, Spot, metres, nearest
-from cases.standard import Row, load
+from cases.filing.filed import Filed
+from cases.filing.standard import Row, load
+from cases.residents.nearness import NearSettings, Spot, metres, nearest
 from facility.assets import Cover, CoverType, Station, Streetlight
 from facility.inventory import Inventory
 

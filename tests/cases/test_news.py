@@ -12,15 +12,17 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
 
-from cases import aftercare, database, notices, outbox
+from cases import database
 from cases.actions import Given
-from cases.courier import Courier
-from cases.news import News, Residents
-from cases.news_settings import NewsSettings, SmsGateway
-from cases.notify import NotifySettings
-from cases.reported import Contact
-from cases.reports import Reports
-from cases.webhook import sign
+from cases.notices import outbox, wording
+from cases.notices.courier import Courier
+from cases.notices.notify import NotifySettings
+from cases.notices.webhook import sign
+from cases.residents import aftercare
+from cases.residents.news import News, Residents
+from cases.residents.news_settings import NewsSettings, SmsGateway
+from cases.residents.reported import Contact
+from cases.residents.reports import Reports
 from facility.clock import HOUR, MINUTE, SECOND
 from tests.cases.filings import SHANGHAI, local
 from tests.cases.residents import (
@@ -38,7 +40,7 @@ from tests.cases.residents import (
 from tests.cases.sinks import HttpSink, MailSink, http_sink, mail_sink
 
 SECRET = "a secret of many characters"
-BOOK = notices.load(SHANGHAI.timezone)
+BOOK = wording.load(SHANGHAI.timezone)
 BY_MAIL = Contact(NAME, None, MAIL, wants_news=True)
 BY_PHONE = Contact(NAME, PHONE, wants_news=True)
 

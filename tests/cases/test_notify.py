@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from cases.contacts import Contact
-from cases.message import Channel, Message
-from cases.notify import channel
-from cases.webhook import Webhook
+from cases.notices.contacts import Contact
+from cases.notices.message import Channel, Message
+from cases.notices.notify import channel
+from cases.notices.webhook import Webhook
 from facility.clock import SECOND
 from facility.errors import Permanent, Retryable, UsageError
 from tests.cases.sinks import HttpSink, MailSink, http_sink, mail_sink

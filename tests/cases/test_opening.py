@@ -14,7 +14,7 @@ from cases.actions import Given, WrongField
 from cases.case import Case
 from cases.desk import Desk, Refused
 from cases.events import CaseEvent
-from cases.filing import Filing
+from cases.filing.basis import Filing
 from cases.lifecycle import fold
 from cases.opening import Periodic, Reported
 from facility.assets import Asset, Cover, Streetlight

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from cases import database, outbox
+from cases import database
 from cases.desk import Desk
-from cases.outbox import Entry, Parcel, Standing
+from cases.notices import outbox
+from cases.notices.outbox import Entry, Parcel, Standing
 from facility.clock import MINUTE
 from tests.cases.made import opened
 

@@ -11,15 +11,17 @@ import pytest
 from shapely.geometry import box
 from sqlalchemy import Connection, Engine
 
-from cases import database, schedules
+from cases import database
 from cases.actions import Given, WrongField
 from cases.case import Case
 from cases.desk import Desk
 from cases.events import CaseEvent
-from cases.form import Field, WrongAnswer, check_answers, check_form
+from cases.filing.standard import Text
 from cases.listing import CaseFilter
-from cases.periodic import Rounds, grouped
-from cases.schedules import (
+from cases.periodic import schedules
+from cases.periodic.form import Field, WrongAnswer, check_answers, check_form
+from cases.periodic.occurrences import Rounds, grouped
+from cases.periodic.schedules import (
     NoSuchSchedule,
     Occurrence,
     Plan,
@@ -27,7 +29,6 @@ from cases.schedules import (
     ScheduleChanged,
     Selection,
 )
-from cases.standard import Text
 from facility.assets import Asset, Cover, Station
 from facility.clock import DAY, HOUR
 from facility.errors import UsageError

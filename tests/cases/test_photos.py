@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from cases.photos import Photo, PhotoFiles, develop
+from cases.residents.photos import Photo, PhotoFiles, develop
 from facility.errors import UsageError
 from tests.cases.photos import located, photo
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import recurrence
-from cases.recurrence import Recurrence
+from cases.periodic import recurrence
+from cases.periodic.recurrence import Recurrence
 from facility.clock import DAY, HOUR, from_rfc3339, to_rfc3339
 from facility.errors import UsageError
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cases import rehoming
 from cases.actions import Given
 from cases.case import Case
-from cases.report_upkeep import ReportUpkeep
-from cases.reports import Reports
+from cases.residents import rehoming
+from cases.residents.reports import Reports
+from cases.residents.upkeep import ReportUpkeep
 from facility.clock import DAY, HOUR
 from tests.cases.made import event
 from tests.cases.residents import (

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from cases import aftercare, database
+from cases import database
 from cases.actions import Given, WrongField
 from cases.case import Case
 from cases.desk import NoSuchCase, Refused
-from cases.photos import PhotoFiles
-from cases.report_listing import ReportFilter
-from cases.reported import CHANNELS, Contact
-from cases.reports import NoSuchReport, Reports
+from cases.residents import aftercare
+from cases.residents.listing import ReportFilter
+from cases.residents.photos import PhotoFiles
+from cases.residents.reported import CHANNELS, Contact
+from cases.residents.reports import NoSuchReport, Reports
 from facility.clock import DAY, HOUR
 from facility.errors import UsageError
 from tests.cases.made import event

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cases.services import Service, headings, row_of, services
-from cases.standard import load
+from cases.filing.services import Service, headings, row_of, services
+from cases.filing.standard import load
 from facility.assets import CoverType
 from tests.cases.filings import ASSETS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cases.standard import CASE_TYPES, SHIPPED, Row, load
+from cases.filing.standard import CASE_TYPES, SHIPPED, Row, load
 from facility.assets import CoverType
 from facility.errors import UsageError
 from facility.measurements import Kind

@@ -12,23 +12,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from cases import database, outbox, supervised, supervision
+from cases import database
 from cases.actions import Given
-from cases.calendar import Span
 from cases.case import Case
 from cases.desk import Desk
-from cases.overseer import Overseer
-from cases.supervised import Entry, Ledger
-from cases.supervision import judge, level, moments
-from cases.telling import Telling
-from cases.units import Units
+from cases.filing.calendar import Span
+from cases.notices import outbox
+from cases.notices.telling import Telling
+from cases.notices.units import Units
+from cases.supervision import grounds, supervised
+from cases.supervision.grounds import judge, level, moments
+from cases.supervision.overseer import Overseer
+from cases.supervision.supervised import Entry, Ledger
 from facility.clock import DAY, HOUR, MINUTE
 from facility.errors import UsageError
 from tests.cases.filings import FILING, SHANGHAI, local
 from tests.cases.made import LI, event
 from tests.cases.test_telling import BOOK, CASE, CREW, UNITS, displaced, rattle
 
-FIGURES = supervision.load()
+FIGURES = grounds.load()
 MONDAY = local("2026-06-22 08:00")
 """A rattle of then is due on Wednesday at 08:00: two working days of eight hours."""
 
@@ -142,9 +144,9 @@ def test_a_level_never_falls_while_nothing_happens(
 
 def test_figures_are_data_and_are_checked(tmp_path: Path) -> None:
     path = tmp_path / "supervision.toml"
-    path.write_text(supervision.SHIPPED.read_text("utf-8").replace("level = 2", "level = 4"))
+    path.write_text(grounds.SHIPPED.read_text("utf-8").replace("level = 2", "level = 4"))
     with pytest.raises(UsageError, match=r"supervision\.toml.*late_twice"):
-        supervision.load(path)
+        grounds.load(path)
 
 
 @pytest.fixture

@@ -10,22 +10,23 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from cases import database, notices, subscriptions, units
+from cases import database
 from cases.actions import Given
 from cases.case import Case
-from cases.contacts import Contact
 from cases.desk import Desk, Refused
 from cases.events import EVENTS, CaseEvent, Opening
-from cases.notices import facts_of
+from cases.notices import subscriptions, units, wording
+from cases.notices.contacts import Contact
+from cases.notices.subscriptions import Subscription
+from cases.notices.telling import Telling
+from cases.notices.wording import facts_of
 from cases.schema import outbox
-from cases.subscriptions import Subscription
-from cases.supervision import CAUSES
-from cases.telling import Telling
+from cases.supervision.grounds import CAUSES
 from facility.errors import UsageError
 from tests.cases.filings import FILING, SHANGHAI, local
 from tests.cases.made import LI, event
 
-BOOK = notices.load(SHANGHAI.timezone)
+BOOK = wording.load(SHANGHAI.timezone)
 NOON = local("2026-06-22 12:00")
 STREET = "410105008"
 CREW = "金水区照明管理中心"
@@ -262,6 +263,6 @@ def test_the_example_can_be_read() -> None:
 
 def test_words_that_cannot_be_filled_in_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "notices.toml"
-    path.write_text(notices.SHIPPED.read_text("utf-8").replace("{reason}", "{raison}"), "utf-8")
+    path.write_text(wording.SHIPPED.read_text("utf-8").replace("{reason}", "{raison}"), "utf-8")
     with pytest.raises(UsageError, match=r"events\..*raison"):
-        notices.load(SHANGHAI.timezone, path)
+        wording.load(SHANGHAI.timezone, path)

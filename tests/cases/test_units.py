@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cases import units
-from cases.contacts import Quiet
-from cases.units import EXAMPLE, Units, load
+from cases.notices import units
+from cases.notices.contacts import Quiet
+from cases.notices.units import EXAMPLE, Units, load
 from facility.errors import UsageError
 from tests.cases.filings import SHANGHAI, local
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cases.calendar import Calendar, Span
-from cases.working_clock import (
+from cases.filing.calendar import Calendar, Span
+from cases.filing.working_clock import (
     CLOCK_KINDS,
     ClockKind,
     deadline,

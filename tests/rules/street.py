@@ -12,8 +12,8 @@ from facility.clock import MINUTE, SECOND, from_rfc3339
 from facility.inventory import Inventory
 from facility.lighting import load_plans
 from facility.readings import Names, ReadingBatch
+from rules.book.rulebook import load
 from rules.engine import Engine
-from rules.rulebook import load
 
 ZONE = "Asia/Shanghai"
 EVERY_S = 300

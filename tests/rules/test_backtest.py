@@ -17,11 +17,11 @@ from facility.inventory import Inventory
 from facility.lighting import load_plans
 from facility.readings import ReadingBatch
 from facility.store.duckdb import DuckStore
-from rules.backtest import LEAD, Backtest, Question, Stopped, slices
+from rules.book.rulebook import Rulebook, parse
 from rules.engine import LOOKED_AT
-from rules.rulebook import Rulebook, parse
-from rules.tally import Result, Tally, ringing, streets
-from rules.tally_text import page
+from rules.trials.backtest import LEAD, Backtest, Question, Stopped, slices
+from rules.trials.tally import Result, Tally, ringing, streets
+from rules.trials.tally_text import page
 from tests.rules.evening import END, START, Reading, batches, district, readings, through
 from tests.rules.street import ZONE, batch, engine
 

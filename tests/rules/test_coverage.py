@@ -11,8 +11,8 @@ from facility.assets import Asset
 from facility.clock import HOUR, MINUTE
 from facility.inventory import Inventory
 from facility.lighting import load_plans
+from rules.book.rulebook import load
 from rules.engine import Engine
-from rules.rulebook import load
 from tests.rules.street import NOON, ZONE, Shown, batch, cover, lamp, live, station
 
 START = NOON - 12 * HOUR  # local midnight

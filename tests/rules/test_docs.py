@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from rules import rulebook
+from rules.book import rulebook
 from rules.tracker import FAMILY
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "rules.md").read_text("utf-8")
-BOOK = tomllib.loads((ROOT / "rules" / "default.toml").read_text("utf-8"))
+BOOK = tomllib.loads((ROOT / "rules" / "book" / "default.toml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("section", BOOK)

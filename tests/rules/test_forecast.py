@@ -13,8 +13,8 @@ from cases.events import CaseEvent
 from facility.clock import DAY, HOUR, MINUTE, from_rfc3339
 from facility.inventory import Inventory
 from facility.lighting import load_plans
+from rules.book.rulebook import load
 from rules.engine import Engine
-from rules.rulebook import load
 from simulators.physics.station_day import live_through
 from tests.rules.street import ZONE, batch, live, station
 

@@ -14,8 +14,8 @@ from facility.assets import Asset
 from facility.clock import DAY, HOUR, MINUTE, from_rfc3339
 from facility.inventory import Inventory
 from facility.lighting import load_plans
+from rules.book.rulebook import load
 from rules.engine import Engine
-from rules.rulebook import load
 from tests.rules.street import DUSK, NOON, ZONE, Shown, lamp, live
 
 DAWN = from_rfc3339("2026-06-22T05:12:00+08:00")

@@ -16,9 +16,9 @@ from facility.errors import UsageError
 from facility.inventory import Inventory
 from facility.lighting import load_plans
 from facility.store.duckdb import DuckStore
-from rules import live_book, live_shelvings
-from rules.book_versions import dump, keep, text_of, versions
-from rules.rulebook import parse
+from rules.book import live_book, live_shelvings
+from rules.book.rulebook import parse
+from rules.book.versions import dump, keep, text_of, versions
 from rules.service import RulesService, RulesSettings
 from tests.rules.street import DUSK, ZONE, batch, lamp
 from tests.rules.test_service import SetClock

@@ -16,8 +16,8 @@ from cases.lifecycle import apply
 from facility.clock import DAY, HOUR, MINUTE
 from facility.inventory import Inventory
 from facility.lighting import LightingPlan
+from rules.book.rulebook import load
 from rules.engine import Engine
-from rules.rulebook import load
 from rules.tracker import FAMILY
 from tests.rules.evening import END, START, Reading, batches, district, readings, through
 from tests.rules.street import DUSK, ZONE, engine, lamp, live

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from facility.clock import HOUR, MINUTE
 from facility.inventory import Inventory
 from facility.lighting import load_plans
+from rules.book.rulebook import load
 from rules.engine import Engine
-from rules.rulebook import load
 from rules.snapshot import Damaged, _walk
 from tests.rules.evening import END, START, district, readings, through
 from tests.rules.street import DUSK, ZONE, brief, engine, lamp, live

@@ -9,11 +9,11 @@ import pytest
 
 from facility.errors import UsageError
 from facility.measurements import MEASUREMENTS
-from rules import rulebook
+from rules.book import rulebook
 from rules.families import FAMILY
-from rules.rule_series import series
-from rules.rule_test_run import run
-from rules.rule_tests import find, read
+from rules.trials.rule_series import series
+from rules.trials.rule_test_run import run
+from rules.trials.rule_tests import find, read
 from xiuhua import main
 
 SHIPPED = find([Path(__file__).parent])

@@ -14,11 +14,11 @@ from facility.errors import UsageError
 from facility.grid import Cell, Grid, Level
 from facility.inventory import Inventory
 from facility.lighting import load_plans
-from rules import rulebook
+from rules.book import rulebook
+from rules.book.overrides import at, over, reach
+from rules.book.rulebook import SCOPED, parse
+from rules.book.scope import Where, cells_of
 from rules.engine import Engine
-from rules.overrides import at, over, reach
-from rules.rulebook import SCOPED, parse
-from rules.scope import Where, cells_of
 from tests.rules.evening import END, START, district, readings, through
 from tests.rules.street import DUSK, NOON, ZONE, brief, cover, lamp, live
 

@@ -15,11 +15,11 @@ from facility.clock import DAY, HOUR, MINUTE, from_rfc3339
 from facility.errors import UsageError
 from facility.inventory import Inventory
 from facility.lighting import load_plans
+from rules.book.occasions import Occasion, decode
+from rules.book.rulebook import parse
+from rules.book.scope import Where
+from rules.book.suppression import Shelving
 from rules.engine import Engine
-from rules.occasions import Occasion, decode
-from rules.rulebook import parse
-from rules.scope import Where
-from rules.suppression import Shelving
 from tests.rules.street import DUSK, NOON, ZONE, brief, cover, lamp, live, station
 
 TILTED = {"tilt_deg": 30.0}

@@ -14,8 +14,8 @@ from facility.assets import Asset
 from facility.clock import DAY, HOUR, MINUTE, from_rfc3339
 from facility.inventory import Inventory
 from facility.lighting import load_plans
+from rules.book.rulebook import load
 from rules.engine import Engine
-from rules.rulebook import load
 from tests.rules.evening import END, START, district, readings, through
 from tests.rules.street import DUSK, ZONE, Shown, cover, lamp, live, station
 

@@ -20,22 +20,22 @@ from api.app import create_app
 from api.caller import COOKIE
 from api.parts import Adopt, Site
 from api.serve import Server
-from cases import calendar, standard
-from cases.accounts import Accounts
 from cases.database import upgrade
 from cases.desk import Desk
 from cases.events import CaseEvent
-from cases.filing import Filing
-from cases.indicator_table import Indicators
-from cases.keys import Keys
-from cases.people import Role
-from cases.photos import PhotoFiles
+from cases.filing import calendar, standard
+from cases.filing.basis import Filing
+from cases.indicators.table import Indicators
+from cases.notices.units import Units
+from cases.people.accounts import Accounts
+from cases.people.keys import Keys
+from cases.people.who import Role
 from cases.registers import Registers
-from cases.reports import Reports
+from cases.residents.photos import PhotoFiles
+from cases.residents.reports import Reports
 from cases.shelvings import Shelvings
-from cases.supervised import Ledger
+from cases.supervision.supervised import Ledger
 from cases.tallies import Tallies
-from cases.units import Units
 from facility.assets import Cover, Streetlight
 from facility.bus import Bus, KindState, LocalBus
 from facility.clock import MINUTE, VirtualClock, from_rfc3339
@@ -46,8 +46,8 @@ from facility.lighting import load_plans
 from facility.measurements import Kind
 from facility.readings import Names, ReadingBatch
 from facility.store.duckdb import DuckStore
-from rules.backtests import Backtests
-from rules.rulebook import load
+from rules.book.rulebook import load
+from rules.trials.backtests import Backtests
 from tests.api.people import add_accounts, name_of, token_of
 
 DUSK = from_rfc3339("2026-06-21T20:30:00+08:00")

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from cases.actions import ActionName, Given
 from cases.case import Case
-from cases.people import Who
+from cases.people.who import Who
 from tests.web.conftest import LAMPS, District
 
 UNLIT = ("streetlight.segment_unlit", "segment:S1")

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from api import duties, people, report_shapes, shapes
 from cases.actions import ACTIONS
 from cases.events import SOURCES
-from cases.people import ROLES
+from cases.people.who import ROLES
 
 SRC = Path(__file__).parents[2] / "web" / "src"
 API = "\n".join((SRC / "api" / f"{name}.ts").read_text("utf-8") for name in ("schema", "reports"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from cases.audit import By
+from cases.people.audit import By
 from tests.api.people import PASSWORD, name_of
 from tests.web.conftest import District
 

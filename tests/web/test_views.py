@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cases.actions import Given
-from cases.people import Who
+from cases.people.who import Who
 from tests.web.conftest import LAMPS, District
 
 

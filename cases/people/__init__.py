@@ -1,0 +1,1 @@
+"""Who acts: accounts, machines' keys, the audit trail."""

@@ -1,0 +1,1 @@
+"""Residents' reports: what they say, which case it is, and what they hear of it."""

@@ -1,0 +1,1 @@
+"""The rulebook: figures, whom they hold for, when rules rest; checked, versioned, reloaded."""

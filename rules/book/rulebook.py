@@ -1,0 +1,351 @@
+"""The rulebook: every threshold and hold, as data with a version.
+
+Sections hold the figures of a rule. What a book says besides about some of the assets or for some
+of the time is in ``override`` (:mod:`rules.book.overrides`), ``off``, ``schedule`` and ``window``
+(:mod:`rules.book.suppression`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from facility.clock import HOUR, MINUTE, SECOND
+from facility.errors import UsageError
+from rules.book import occasions
+from rules.book.check import Allowed, Override, check
+from rules.book.suppression import Off, Schedule, Window
+
+_BUILT_IN = Path(__file__).with_name("default.toml")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|h)")
+_UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR}
+
+
+class Duration(int):
+    """Milliseconds, written ``90s``, ``10min`` or ``2h``."""
+
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Lamps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a lamp counts as dark or as burning, and for how long it must be seen so."""
+
+    settle: Duration
+    dark_floor_w: NotNegative
+    dark_share: Share
+    dark_of_least: Share
+    clear: Annotated[float, msgspec.Meta(ge=1)]
+    standby_floor_w: NotNegative
+    standby_share: Share
+    lit_lux: Positive
+    dark_lux: NotNegative
+    unlit_hold: Duration
+    lit_hold: Duration
+    burning_hold: Duration
+    off_hold: Duration
+
+
+class Degraded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a lit lamp is weak, cycles or has a poor power factor."""
+
+    hold: Duration
+    sound_hold: Duration
+    clear: Positive
+    weak_of_peers: Share
+    factor: Share
+    factor_below_peers: NotNegative
+    common: Share
+    changes: Annotated[int, msgspec.Meta(ge=2)]
+    changes_within: Duration
+
+
+class Segments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When dark lamps are one dark segment, or one dead circuit."""
+
+    neighbours: Count
+    share: Share
+    share_min: Count
+    circuit_share: Share
+
+
+class LampsLost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a circuit draws less than it should."""
+
+    lamps: Positive
+    lamp_w: Positive
+    share: Share
+    spreads: Positive
+    clear_share: Share
+    hold: Duration
+    sound_hold: Duration
+    off_w: Positive
+    leave_alone: Duration
+    known_share: Share
+    nights: Count
+
+
+class Silence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a device is silent, and when a group of them is one fault."""
+
+    missed: Positive
+    margin: NotNegative
+    off_hold: Duration
+    group_share: Share
+
+
+class Displaced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a cover is out of its place."""
+
+    tilt_deg: Positive
+    clear_deg: Positive
+    at_once_deg: Positive
+    hold: Duration
+    off_hold: Duration
+
+
+class Rattle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a cover rattles (跳响), against its own normal."""
+
+    window_passes: Positive
+    windows: Count
+    hold: Duration
+    long_hold: Duration
+    z: Positive
+    excess: NotNegative
+    clear_share: Share
+    vibration: Positive
+    learn_windows: Count
+    prior_scale: Positive
+
+
+class Backlog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a station was not cleared (日产日清 missed)."""
+
+    tolerance_t: NotNegative
+    tolerance_share: Share
+    cleared_t: NotNegative
+    hold: Duration
+    off_hold: Duration
+
+
+class Flooding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When water has risen to a cover."""
+
+    level_m: float
+    clear_m: float
+    over_m: float
+    rise_m: NotNegative
+    forget_m_per_h: NotNegative
+    hold: Duration
+    off_hold: Duration
+
+
+class Odour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The boundary limits, as means of an hour."""
+
+    h2s_mg_m3: Positive
+    nh3_mg_m3: Positive
+    odour: Positive
+    clear_share: Share
+    min_share: Share
+    hold: Duration
+    off_hold: Duration
+
+
+class GasHazard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The workers' limits, at once."""
+
+    h2s_mg_m3: Positive
+    nh3_mg_m3: Positive
+    level_2_share: Positive
+    clear_share: Share
+    hold: Duration
+    off_hold: Duration
+
+
+class Leachate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a leachate tank is nearly full."""
+
+    level_pct: Positive
+    clear_pct: Positive
+    hold: Duration
+    off_hold: Duration
+
+
+class Equipment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a station's machines are out of order."""
+
+    motor_c: Positive
+    motor_clear_c: Positive
+    hydraulic_mpa: Positive
+    hydraulic_clear_mpa: Positive
+    hold: Duration
+    off_hold: Duration
+
+
+class Forecast(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When it is foreseen that a station will not be clear by its deadline."""
+
+    ahead: Duration
+    pace_over: Duration
+    heard_within: Duration
+
+
+class Coverage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a device that reports is not to be trusted."""
+
+    stuck_for: Duration
+    stuck_readings: Count
+    contradictory: Share
+
+
+class Lighting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the lighting rate should be: of roads of these classes, and of others."""
+
+    main_classes: tuple[str, ...]
+    main_target: Share
+    other_target: Share
+
+
+class Verify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What it takes to believe that a recovery has held."""
+
+    lit_share: float
+    lit_least: Duration
+    off_for: Duration
+    sound_for: Duration
+    drawn_for: Duration
+    level_for: Duration
+    quiet_passes: float
+    fallen_for: Duration
+    cleared_for: Duration
+    clean_for: Duration
+    drained_for: Duration
+    repaired_for: Duration
+    heard_for: Duration
+
+
+class Cases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How faults become cases."""
+
+    relapse_within: Duration
+    chatter_times: Count
+    chatter_within: Duration
+    chatter_hold: Duration
+    late: Duration
+
+
+class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every rule's figures; ``version`` is a hash of them and is named in each case event.
+
+    ``content`` is what the version stands for, as TOML has it.
+    """
+
+    lamps: Lamps
+    degraded: Degraded
+    segments: Segments
+    lamps_lost: LampsLost
+    silence: Silence
+    displaced: Displaced
+    rattle: Rattle
+    flooding: Flooding
+    backlog: Backlog
+    odour: Odour
+    gas_hazard: GasHazard
+    leachate: Leachate
+    equipment: Equipment
+    cases: Cases
+    verify: Verify
+    forecast: Forecast
+    coverage: Coverage
+    lighting: Lighting
+    override: tuple[Override, ...] = ()
+    off: tuple[Off, ...] = ()
+    schedule: tuple[Schedule, ...] = ()
+    window: tuple[Window, ...] = ()
+    version: str = ""
+    content: dict[str, Any] = {}
+
+
+BANDS = (
+    ("displaced", "clear_deg", "tilt_deg"),
+    ("displaced", "tilt_deg", "at_once_deg"),
+    ("flooding", "clear_m", "level_m"),
+    ("leachate", "clear_pct", "level_pct"),
+    ("equipment", "motor_clear_c", "motor_c"),
+    ("equipment", "hydraulic_clear_mpa", "hydraulic_mpa"),
+)
+"""(section, lower figure, upper figure): the dead band between them is never upside down."""
+
+
+def _all_but(section: type[msgspec.Struct], *names: str) -> tuple[str, ...]:
+    return tuple(name for name in section.__struct_fields__ if name not in names)
+
+
+SCOPED: dict[str, tuple[str, ...]] = {
+    "lamps": _all_but(Lamps),
+    "degraded": ("hold", "sound_hold", "clear", "weak_of_peers", "factor_below_peers"),
+    "segments": _all_but(Segments),
+    "lamps_lost": _all_but(LampsLost, "nights"),
+    "silence": ("missed", "margin", "off_hold"),
+    "displaced": _all_but(Displaced),
+    "rattle": _all_but(Rattle),
+    "flooding": _all_but(Flooding),
+    "backlog": _all_but(Backlog),
+    "odour": _all_but(Odour),
+    "gas_hazard": _all_but(GasHazard),
+    "leachate": _all_but(Leachate),
+    "equipment": _all_but(Equipment),
+}
+"""Figures that an override may change for some assets. The others compare many assets with each
+other, or say how faults become cases: they are one for all."""
+
+
+def load(path: Path | None = None) -> Rulebook:
+    """The built-in rulebook, with what the file at ``path`` says in its place.
+
+    UsageError, a line of the file for each thing that is wrong with it.
+    """
+    if path is None:
+        return parse("", "")
+    try:
+        return parse(path.read_text("utf-8"), str(path))
+    except OSError as error:
+        raise UsageError(f"cannot read the rulebook {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+
+
+def parse(text: str, name: str) -> Rulebook:
+    """The built-in rulebook with what ``text`` says in its place; errors call the text ``name``."""
+    built_in = tomllib.loads(_BUILT_IN.read_text("utf-8"))
+    sections = {
+        one.name: one.type for one in msgspec.structs.fields(Rulebook) if one.name in built_in
+    }
+    tables: dict[str, type[msgspec.Struct]] = {"off": Off, "schedule": Schedule, "window": Window}
+    checked = check(text, name, Allowed(built_in, sections, SCOPED, BANDS, tables, decode))
+    content = checked.content
+    version = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:12]
+    parts: dict[str, Any] = {**checked.sections, **checked.tables}
+    return Rulebook(**parts, override=checked.overrides, version=version, content=content)
+
+
+def decode(type_: type, value: Any) -> Any:
+    """Durations, hours and edges of what TOML has: msgspec's ``dec_hook``."""
+    return _duration(value) if type_ is Duration else occasions.decode(type_, value)
+
+
+def _duration(value: Any) -> Duration:
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is no duration; write 90s, 10min or 2h")
+    return Duration(float(match[1]) * _UNITS[match[2]])

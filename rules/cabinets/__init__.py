@@ -1,0 +1,1 @@
+"""Lighting cabinets: what a circuit should draw, and lamps lost from it."""

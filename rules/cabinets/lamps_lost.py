@@ -1,0 +1,272 @@
+"""Lamps lost: a circuit draws less than it should by more than one lamp's worth.
+
+What it should draw is known in one of three ways, the best first: its lamps say what they do, and
+what the circuit drew beside that is learned for each dimming level; or other nights show what it
+drew at that minute; or, of a circuit that draws nothing at all, the lighting plan suffices. Lamps
+that are seen dark, or that fell silent with their circuit, have cases of their own and are not
+counted again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facility.clock import MINUTE, to_rfc3339
+from facility.inventory import Inventory
+from facility.readings import Codes, Floats, ReadingBatch, Times
+from rules.book.overrides import at
+from rules.book.rulebook import Rulebook
+from rules.cabinets.nights import Nights
+from rules.cabinets.scales import Scales
+from rules.cabinets.supply import Supply
+from rules.fleet import Mask, Rows, rounds
+from rules.lamps.state import Lamps
+from rules.runs import Runs
+from rules.sight import FAULT, NOTHING, Sight
+from rules.sight import SOUND as SEEN_SOUND
+from rules.tracker import FAMILY, Tracker
+
+TYPE = "cabinet.lamps_lost"
+
+SOUND, LOW = 1, 2
+
+_DEFAULT_EVERY = 10 * MINUTE
+_DATA_SHARE = 0.7
+"""Of the readings that a hold should have had (domain facts)."""
+
+_NEARLY_ALL = 0.95
+
+_LOOK_EVERY = 5 * MINUTE
+"""How often the lamps are looked at: they do not report more often."""
+
+_LATE = 15 * MINUTE
+"""A reading older than this is not held against what the lamps do now."""
+
+_MANY_DARK = 0.5
+"""Share of a circuit's power from which a loss that all of a cabinet has is the cabinet's."""
+
+
+class LampsLostDetector:
+    """Opens and ends ``cabinet.lamps_lost``. Arrays are (m,), a series each (:class:`Supply`)."""
+
+    KEPT = (
+        *("_supply", "runs", "nights", "scales"),
+        *("_power_w", "_last", "_switched_on", "reference", "limit"),
+        *("_contactor", "_contactor_at"),
+    )
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        lamps: Lamps,
+        every: Times,
+        timezone: str,
+        book: Rulebook,
+        tracker: Tracker,
+    ) -> None:
+        self._lamps = lamps
+        self._tracker = tracker
+        self._supply = Supply(inventory, lamps, book.lamps.settle)
+        self._cabinet_of = np.array(self._supply.cabinet, dtype=np.int32)
+        self._book = at(book.lamps_lost, self._cabinet_of)
+        self._cabinet_every = every
+        self.row_names = self._supply.names
+        m = len(self._supply)
+        self.runs = Runs(m)
+        self.nights = Nights(m, timezone, self._book.nights)
+        self.scales = Scales(m)
+        self._power_w = np.full(m, np.nan)
+        # What the contactors said last, and when.
+        self._contactor = np.full(m, np.nan)
+        self._contactor_at: Times = np.zeros(m, dtype=np.int64)
+        self.reference = np.full(m, np.nan)
+        self.limit = np.full(m, np.nan)
+        self._last: Times = np.zeros(m, dtype=np.int64)
+        self._switched_on: Times = np.zeros(m, dtype=np.int64)
+        self._whole: Mask = np.array([circuit is None for circuit in self._supply.circuit], bool)
+
+    def feed(self, _rows: Codes, batch: ReadingBatch) -> None:
+        """Takes a batch in, of cabinets and their circuits."""
+        series = self._supply.rows(batch)
+        power = batch.column("power_w")
+        contactor = batch.column("contactor")
+        usable = (series >= 0) & ~np.isnan(power)
+        for part in rounds(series, batch.ts):
+            part = part[usable[part] & (batch.ts[part] > self._last[series[part]])]
+            if len(part):
+                self._take(series[part], batch.ts[part], power[part])
+        told = np.flatnonzero((series >= 0) & ~np.isnan(contactor))
+        for part in rounds(series[told], batch.ts[told]):
+            part = told[part]
+            part = part[batch.ts[part] > self._contactor_at[series[part]]]
+            self._contactor[series[part]] = contactor[part]
+            self._contactor_at[series[part]] = batch.ts[part]
+
+    def _take(self, row: Codes, ts: Times, power: Floats) -> None:
+        """One round of readings, newer than those before."""
+        book = at(self._book, row)
+        before, gap = self._power_w[row], ts - self._last[row]
+        unheard = (self._last[row] > 0) & (gap >= book.hold)
+        came_on = (power >= book.off_w) & ~(before >= book.off_w)
+        self._switched_on[row] = np.where(came_on, ts, self._switched_on[row])
+        reference, limit, counts = self._should(row, ts)
+        off = power < np.minimum(book.off_w, (1 - _NEARLY_ALL) * reference)
+        deficit = reference - power
+        settling = ts - self._switched_on[row] < book.leave_alone
+        judged = counts & ~np.isnan(deficit) & (off | ~settling)
+        low = judged & (deficit >= limit)
+        sound = judged & (deficit < book.clear_share * limit)
+        verdict = np.where(low, LOW, np.where(sound, SOUND, 0)).astype(np.int8)
+        self.runs.advance(row, ts, verdict)
+        # A meter that was not heard, and then shows nothing where there should be light, was
+        # without power all along.
+        outage = unheard & low & off
+        every = np.minimum(gap, self._every()[row])
+        self.runs.since[row[outage]] = (self._last[row] + every)[outage]
+        self.runs.count[row[outage]] = np.minimum(gap // every + 1, 1000)[outage]
+        lit = power >= book.off_w
+        self.nights.learn(row, ts, power, low | (settling & lit))
+        good = ~low & ~settling & lit & self._now(row, ts)
+        self.scales.learn(row, gap, power, self._supply.demand, good)
+        self.reference[row], self.limit[row] = reference, limit
+        self._power_w[row], self._last[row] = power, ts
+
+    def _now(self, row: Codes, ts: Times) -> Mask:
+        now: Mask = abs(ts - self._supply.demand.at[row]) <= _LATE
+        return now
+
+    def _should(self, row: Codes, ts: Times) -> tuple[Floats, Floats, Mask]:
+        """(what each should draw, by how much less is a loss, whether it is judged), (k,) each."""
+        book, demand = at(self._book, row), self._supply.demand
+        reference = self.nights.reference(row, ts)
+        reference[reference < book.off_w] = np.nan
+        current, rated, lamps = self._now(row, ts), demand.rated[row], demand.lamps[row]
+        known = demand.known[row] >= book.known_share
+        by_lamps = self.scales.expect(row, demand)
+        told = current & known & ~np.isnan(by_lamps)
+        reference = np.where(told, by_lamps, reference)
+        by_plan = np.isnan(reference) & current & ~known & (rated > 0)
+        reference = np.where(by_plan, rated, reference)
+        worth = np.where(lamps > 0, reference / np.maximum(lamps, 1), book.lamp_w)
+        limit = np.maximum(book.lamps * worth, book.share * reference)
+        spread = np.where(told, self.scales.spread[row], self.nights.spread[row])
+        limit = np.maximum(limit, book.spreads * spread * reference)
+        # What is seen dark is no loss of its own; where the lamps tell, it is not in their sum.
+        reference = np.maximum(reference - np.where(told, 0, demand.dark[row]) * worth, 0)
+        # By the plan alone nothing but darkness can be told.
+        limit = np.where(by_plan, _NEARLY_ALL * reference, limit)
+        planned = demand.steady[row] & (demand.lit[row] | (lamps + rated == 0))
+        return reference, limit, np.where(current, planned, True) & (reference > 0)
+
+    def judge(self, now: int, silent: Mask) -> None:
+        """Opens and ends cases; ``silent`` (n,) are lamps of which nothing is known."""
+        self._end_where_sound(now)
+        if (self.runs.doing == LOW).any():
+            self._open(now, silent)
+        if now % _LOOK_EVERY == 0:
+            self._supply.see(now)
+
+    def _end_where_sound(self, now: int) -> None:
+        members = self._tracker.members(FAMILY[TYPE])
+        if not members:
+            return
+        sound = self.runs.held(SOUND, self._book.sound_hold, now, self._every())
+        row_of = self._supply.row_of
+        leaving: dict[str, list[str]] = {}
+        for name, case in members.items():
+            row = row_of.get(name)
+            if row is None or sound[row]:
+                leaving.setdefault(case.id, []).append(name)
+        for case_id, names in leaving.items():
+            rows = np.array([row_of[name] for name in names if name in row_of], dtype=np.intp)
+            self._tracker.leave(now, self._tracker.cases[case_id], names, "lit", self._shown(rows))
+
+    def _open(self, now: int, silent: Mask) -> None:
+        """Opens the cases of the series that were low for the hold."""
+        runs, every = self.runs, self._every()
+        enough = runs.count * every >= _DATA_SHARE * (runs.last - runs.since)
+        hold = self._book.hold + self._supply.late(self._book.hold // 3)
+        held = runs.held(LOW, hold, now, every) & enough
+        fresh = now - self._last <= 2 * every + self._book.hold
+        by_circuit = np.zeros(len(self._supply.ids), dtype=bool)
+        by_circuit[self._cabinet_of[~self._whole & fresh]] = True
+        judged = fresh & (~self._whole | ~by_circuit[self._cabinet_of])
+        members = self._tracker.members(FAMILY[TYPE])
+        for row in np.flatnonzero(held & judged).tolist():
+            if self._supply.names[row] in members or self._is_explained(row, now, silent):
+                continue
+            together = np.flatnonzero(judged & (self._cabinet_of == self._cabinet_of[row]))
+            down = (runs.doing[together] == LOW) & (
+                self._power_w[together] < _MANY_DARK * self.reference[together]
+            )
+            cabinet = self._supply.ids[self._cabinet_of[row]]
+            if len(together) > 1 and down.all():
+                if held[together].all():
+                    self._report(now, f"cabinet:{cabinet}", together)
+                continue
+            circuit = self._supply.circuit[row]
+            subject = f"circuit:{circuit}" if circuit else f"cabinet:{cabinet}"
+            self._report(now, subject, np.array([row]))
+
+    def _is_explained(self, row: int, now: int, silent: Mask) -> bool:
+        """Whether lamps have the case already, or may have it once they were heard again."""
+        subject = f"circuit:{self._supply.circuit[row]}"
+        for type_ in ("streetlight.segment_unlit", "device.silent"):
+            if self._tracker.find(type_, subject):
+                return True
+        lamps, book = self._supply.lamps_of(row), at(self._book, row)
+        waited = now - self.runs.since[row] > 2 * book.hold
+        if not len(lamps) or waited:
+            return False
+        unheard = (self._lamps.last[lamps] < self.runs.since[row]) & ~silent[lamps]
+        unheard &= self._lamps.last[lamps] > 0
+        return bool(unheard.mean() > 1 - book.known_share)
+
+    def _report(self, now: int, subject: str, rows: Rows) -> None:
+        shown = self._shown(rows)
+        shown["since"] = to_rfc3339(int(self.runs.since[rows].min()))
+        cause = "lamps"
+        if (self._power_w[rows] < at(self._book, rows).off_w).all():
+            cause = "not_switched" if (self._contactor[rows] == 0).all() else "outage"
+        names = [self._supply.names[row] for row in rows.tolist()]
+        self._tracker.open(now, TYPE, subject, names, cause, shown)
+
+    def _shown(self, rows: Rows) -> dict[str, Any]:
+        power, reference = self._power_w[rows].sum(), self.reference[rows].sum()
+        shown: dict[str, Any] = {"power_w": round(float(power), 1)}
+        if not np.isnan(reference):
+            lost = max(float(reference - power), 0.0)
+            shown |= {"reference_w": round(float(reference), 1), "lost_w": round(lost, 1)}
+            lamps = int(self._supply.demand.lamps[rows].sum())
+            if lamps and reference > 0:
+                shown["lamps_lost"] = round(lost / float(reference) * lamps)
+        return shown
+
+    def contactor(self, now: int, lamps: Rows) -> float | None:
+        """What the contactors that feed some lamps say (:data:`rules.lamps.upstream.Contactor`)."""
+        circuit, cabinet = self._supply.fed_by(lamps)
+        of_circuit, of_cabinet = self._contactors(now, circuit), self._contactors(now, cabinet)
+        said = np.unique(np.where(np.isnan(of_circuit), of_cabinet, of_circuit))
+        return float(said[0]) if len(said) == 1 and not np.isnan(said[0]) else None
+
+    def _contactors(self, now: int, series: Codes) -> Floats:
+        """What the contactors of these series say, (k,); NaN where they were not heard lately."""
+        if not len(self._supply):
+            return np.full(len(series), np.nan)
+        heard = now - self._contactor_at[series] <= 2 * self._every()[series] + MINUTE
+        return np.where((series >= 0) & heard, self._contactor[series], np.nan)
+
+    def sight(self, name: str) -> Sight:
+        """What is seen of a series."""
+        row = self._supply.row_of.get(name)
+        if row is None:
+            return Sight()
+        says = {SOUND: SEEN_SOUND, LOW: FAULT}.get(int(self.runs.doing[row]), NOTHING)
+        return Sight(says, int(self.runs.last[row]), at(self._book, row).hold)
+
+    def _every(self) -> NDArray[np.int64]:
+        every = self._cabinet_every[self._cabinet_of]
+        return np.where(every > 0, every, _DEFAULT_EVERY)

@@ -1,0 +1,1 @@
+"""Manhole covers: displaced, rattling, under water."""

@@ -1,0 +1,1 @@
+"""Street lights: dark, burning, degraded; one lamp, a segment or a circuit."""

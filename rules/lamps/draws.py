@@ -1,0 +1,116 @@
+"""What each lamp draws by itself, at full level and while it is off, and those beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facility.assets import Streetlight
+from facility.clock import MINUTE
+from facility.readings import Codes, Floats
+from rules.book import rulebook
+from rules.fleet import Mask, Rows
+
+Small = NDArray[np.float32]
+
+_LEAST_FULL_W = 15.0
+"""A street lamp draws no less at full level; what was seen below may be its standby alone."""
+
+_PEERS = 4
+"""Lamps of a segment that must be lit before they say anything of one of them."""
+
+_COMMON = 0.25
+"""Share of a segment's lamps that draw little from which this is dimming, and no lamp's fault."""
+
+_LOOK_EVERY = 2 * MINUTE
+_IDLE_READINGS = 8
+"""Readings over which it is averaged what a lamp draws while it is off."""
+
+
+class Draws:
+    """Arrays are (n,), a lamp each.
+
+    ``idle_w`` is what a lamp draws while it is off, NaN until it was seen. ``beside`` is the mean
+    share of their full power which the lit lamps of its segment draw, NaN where they say nothing.
+    ``dimmed`` are those in whose segment many draw as little as a driver without a lamp would.
+    """
+
+    KEPT = ("idle_w", "beside", "dimmed", "_most", "_learned_w")
+
+    def __init__(self, lamps: Sequence[Streetlight], book: rulebook.Lamps) -> None:
+        n = len(lamps)
+        self._book = book
+        self._rated_w = np.array([lamp.rated_w or np.nan for lamp in lamps], dtype=np.float64)
+        self._unrated: Mask = np.isnan(self._rated_w)
+        self._learns = bool(self._unrated.any())
+        self._neighbours, self._many = _neighbours(lamps)
+        self.idle_w, self.beside, self._learned_w = (
+            np.full(n, np.nan, dtype=np.float32) for _ in range(3)
+        )
+        self.dimmed: Mask = np.zeros(n, dtype=bool)
+        # The most that two readings in a row have shown.
+        self._most: Small = np.zeros(n, dtype=np.float32)
+
+    def full_w(self, rows: Rows | Codes | slice = slice(None)) -> Floats:
+        """What lamps draw at full level, W: their rating; where there is none the most that was
+        seen of one, or what its segment's others draw; NaN until it is known."""
+        if not self._learns:
+            return self._rated_w[rows]
+        return np.where(self._unrated[rows], self._learned_w[rows], self._rated_w[rows])
+
+    def feed(self, row: Rows | Codes, power: Floats, before: Small, off: Mask) -> None:
+        """Takes in a round of readings: ``before`` (k,) is what each drew by the one before,
+        ``off`` where it is off as planned."""
+        if self._learns:
+            self._most[row] = np.fmax(self._most[row], np.fmin(power, before))
+        if off.any():
+            row, power = row[off], power[off]
+            idle = self.idle_w[row]
+            step = np.where(np.isnan(power), 0.0, (power - idle) / _IDLE_READINGS)
+            self.idle_w[row] = np.where(np.isnan(idle), power, idle + step)
+
+    def look(self, now: int, power: Small, lit: Mask, fresh: Mask) -> None:
+        """Takes stock of each segment: what its lamps last drew, which are lit, and which were
+        lately heard."""
+        if now % _LOOK_EVERY:
+            return
+        if self._learns:
+            self._learn()
+        share = power / self.full_w()
+        fresh = fresh & ~np.isnan(share)
+        little = (share >= self._book.dark_share) & (share < self._book.standby_share)
+        self.dimmed[:] = self._means(little, fresh, _PEERS) > _COMMON
+        beside = self._means(share, fresh & lit, _PEERS)
+        self.beside[:] = np.where(self.dimmed, np.nan, beside)
+
+    def _learn(self) -> None:
+        own = self._unrated & (self._most >= _LEAST_FULL_W)
+        self._learned_w[own] = self._most[own]
+        known = own | ~self._unrated
+        others = self._means(self.full_w(), known, 1)
+        self._learned_w[~known] = others[~known]
+
+    def _means(self, values: Floats | Mask, counted: Mask, least: int) -> Floats:
+        """Each row's mean over those of its segment that count, (n,); NaN for fewer than
+        ``least``."""
+        group = self._neighbours[counted]
+        count = np.bincount(group, minlength=self._many)
+        sums = np.bincount(group, weights=values[counted], minlength=self._many)
+        mean = np.where(count >= least, sums / np.maximum(count, 1), np.nan)
+        return np.asarray(mean[self._neighbours])
+
+
+def _neighbours(lamps: Sequence[Streetlight]) -> tuple[NDArray[np.int32], int]:
+    """Each lamp's segment, or where that is too small its circuit, as a code (n,); how many."""
+    of_segment = Counter(lamp.segment for lamp in lamps)
+    names = [
+        lamp.segment
+        if lamp.segment and (of_segment[lamp.segment] > _PEERS or not lamp.circuit)
+        else f"/{lamp.circuit or lamp.id}"
+        for lamp in lamps
+    ]
+    codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
+    return np.array([codes[name] for name in names], dtype=np.int32), len(codes)

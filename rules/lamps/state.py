@@ -1,0 +1,236 @@
+"""Lamps: from what a controller sends to lit or dark, and from that and the plan to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facility.assets import Streetlight
+from facility.clock import MINUTE
+from facility.errors import UsageError
+from facility.lighting import LightingPlan, Schedule
+from facility.readings import Codes, Floats, ReadingBatch, Times
+from facility.sun import Place
+from rules.book import rulebook
+from rules.book.overrides import at
+from rules.fleet import Mask, Rows, rounds
+from rules.lamps.draws import Draws
+from rules.lamps.evidence import LIT, UNKNOWN, Around, consumption, evidence
+from rules.runs import NOT_JUDGED, Runs
+
+LIT_AS_PLANNED, OFF_AS_PLANNED, UNLIT, BURNING = range(1, 5)
+"""What a lamp does, held against its plan; or ``NOT_JUDGED``."""
+
+_DEFAULT_EVERY = 10 * MINUTE
+_SUN_GRID = 10
+"""Lamps within a tenth of a degree share their sun times: less than half a minute apart."""
+
+_NIGHT = LightingPlan("night", "", 1, (("sunset+45", "sunrise-45"),))
+"""When the sky adds less light than a lamp: civil twilight lasts 25 to 40 min, then it is 3 lx."""
+
+_FRESH = 1.5
+"""Report intervals for which a lamp's last reading counts among its segment's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was made of a batch, for the detectors that look closer: each (n,) beside its readings.
+
+    ``doing`` int8, ``power_w``, ``switched`` the last switching time before (ms); ``rounds`` its
+    readings in rounds of each lamp once.
+    """
+
+    doing: NDArray[np.int8]
+    power_w: Floats
+    switched: Times
+    rounds: tuple[Rows, ...]
+
+
+class Lamps:
+    """What each lamp was last seen to do, held against its plan.
+
+    Their runs lie each within one lit or unlit period of the plan. Arrays are (n,), in the order
+    of the inventory.
+    """
+
+    KEPT = ("runs", "draws", "shown", "power_w", "dim_pct", "on", "voltage_v", "last")
+
+    def __init__(
+        self,
+        lamps: Sequence[Streetlight],
+        every: Times,
+        plans: dict[str, LightingPlan],
+        timezone: str,
+        book: rulebook.Lamps,
+    ) -> None:
+        self._book = book
+        self._every = every
+        self._schedules, self._schedule_of = _schedules(lamps, plans, timezone)
+        self._skies = [Schedule(_NIGHT, one.place) for one in self._schedules]
+        self._dims = any(one.plan.dims for one in self._schedules)
+        n = len(lamps)
+        self.draws = Draws(lamps, book)
+        self.shown = np.full(n, UNKNOWN, dtype=np.int8)
+        self.power_w = np.full(n, np.nan, dtype=np.float32)
+        self.dim_pct = np.full(n, np.nan, dtype=np.float32)
+        self.on = np.full(n, np.nan, dtype=np.float32)
+        self.voltage_v = np.full(n, np.nan, dtype=np.float32)
+        self.runs = Runs(n)
+        # Every detector asks for the same moment, or two.
+        self._planned_at: dict[int, tuple[Mask, Times]] = {}
+        self.last = np.zeros(n, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    def feed(self, rows: Codes, batch: ReadingBatch) -> Seen:
+        """Takes a batch in; ``rows`` are its lamps. Repeated and older readings change no run."""
+        if self._dims:
+            batch = self._levelled(rows, batch)
+        planned, switched = self._planned(rows, batch.ts)
+        book = at(self._book, rows)
+        draws, night = self.draws, self._night(rows, batch)
+        idle, beside = draws.idle_w[rows], draws.beside[rows]
+        around = Around(planned, night, draws.full_w(rows), idle, beside)
+        shown = evidence(batch, around, book)
+        judged = (shown != UNKNOWN) & (batch.ts - switched >= book.settle)
+        doing = np.where(
+            shown == LIT,
+            np.where(planned, LIT_AS_PLANNED, BURNING),
+            np.where(planned, UNLIT, OFF_AS_PLANNED),
+        )
+        doing = np.where(judged, doing, NOT_JUDGED).astype(np.int8)
+        power, on = consumption(batch), batch.column("on")
+        dim, voltage = batch.column("dim_pct"), batch.column("voltage_v")
+        parts = tuple(rounds(rows, batch.ts))
+        for part in parts:
+            row, ts = rows[part], batch.ts[part]
+            self.runs.advance(row, ts, doing[part], switched[part])
+            newer = ts > self.last[row]
+            row, part = row[newer], part[newer]
+            self.last[row] = batch.ts[part]
+            draws.feed(row, power[part], self.power_w[row], doing[part] == OFF_AS_PLANNED)
+            self.shown[row] = np.where(shown[part] == UNKNOWN, self.shown[row], shown[part])
+            self.power_w[row] = power[part]
+            self.dim_pct[row] = dim[part]
+            self.on[row] = on[part]
+            self.voltage_v[row] = voltage[part]
+        return Seen(doing, power, switched, parts)
+
+    def _levelled(self, rows: Codes, batch: ReadingBatch) -> ReadingBatch:
+        """The batch, with the level of their plans for lamps that report none."""
+        level = batch.column("dim_pct")
+        missing = np.isnan(level)
+        if not missing.any():
+            return batch
+        planned, schedule_of = np.full(len(rows), 100.0), self._schedule_of[rows]
+        for code in np.unique(schedule_of).tolist():
+            mine = schedule_of == code
+            planned[mine] = self._schedules[code].level(batch.ts[mine])
+        dimmed = missing & (planned < 100)
+        columns = {**batch.columns, "dim_pct": np.where(dimmed, planned, level)}
+        return replace(batch, columns=columns)
+
+    def look(self, now: int) -> None:
+        """Takes stock of what the lamps draw beside each other."""
+        fresh = now - self.last <= _FRESH * self.every
+        self.draws.look(now, self.power_w, self.shown == LIT, fresh)
+
+    @property
+    def every(self) -> Times:
+        """Report intervals, ms; ten minutes while one is not known."""
+        if (self._every > 0).all():
+            return self._every
+        return np.where(self._every > 0, self._every, _DEFAULT_EVERY)
+
+    def held(self, doing: int, hold: int, now: int) -> Mask:
+        """Lamps seen doing so for ``hold`` ms, bool (n,)."""
+        return self.runs.held(doing, hold, now, self.every)
+
+    def planned_now(self, now: int) -> tuple[Mask, Times]:
+        """(should be lit, since when the plan says so) of each lamp, each (n,)."""
+        if now not in self._planned_at:
+            while len(self._planned_at) > 1:
+                del self._planned_at[next(iter(self._planned_at))]
+            self._planned_at[now] = self._plan(now)
+        return self._planned_at[now]
+
+    def period(self, row: int, at: int) -> tuple[int, int]:
+        """The switching times of a lamp's plan around ``at`` (ms)."""
+        schedule: Schedule = self._schedules[self._schedule_of[row]]
+        return schedule.period(at)
+
+    def until(self, rows: Codes, ts: Times) -> Times:
+        """The first switching time after each time, of the lamps ``rows``; each (n,) ms."""
+        until = np.zeros(len(ts), dtype=np.int64)
+        schedule_of = self._schedule_of[rows]
+        for code in np.unique(schedule_of).tolist():
+            mine = schedule_of == code
+            until[mine] = self._schedules[code].until(ts[mine])
+        return until
+
+    def should_be_seen_lit(self, start: int, end: int) -> Times:
+        """For how long each lamp should be seen lit between two times, int64 (n,) ms: while its
+        plan says so, but for the time in which it settles."""
+        settle, total = self.settle, np.zeros(len(self), dtype=np.int64)
+        for code, schedule in enumerate(self._schedules):
+            mine = self._schedule_of == code
+            for on, off in schedule.spans(start, end):
+                judged = np.maximum(on + settle[mine], start)
+                total[mine] += np.maximum(min(off, end) - judged, 0)
+        return total
+
+    @property
+    def settle(self) -> Times:
+        """For how long after a switching time a lamp is not judged, int64 (n,) ms."""
+        return np.broadcast_to(np.asarray(self._book.settle, dtype=np.int64), len(self))
+
+    def _plan(self, now: int) -> tuple[Mask, Times]:
+        moment = np.array([now], dtype=np.int64)
+        lit = np.array([s.lit(moment)[0] for s in self._schedules], dtype=bool)
+        since = np.array([s.since(moment)[0] for s in self._schedules], dtype=np.int64)
+        return lit[self._schedule_of], since[self._schedule_of]
+
+    def _night(self, rows: Codes, batch: ReadingBatch) -> Mask:
+        """Where the sky is dark; nowhere if no lamp measures light."""
+        night = np.zeros(len(rows), dtype=bool)
+        if "lux" in batch.columns:
+            schedule_of = self._schedule_of[rows]
+            for code, sky in enumerate(self._skies):
+                mine = np.flatnonzero(schedule_of == code)
+                if len(mine):
+                    night[mine] = sky.lit(batch.ts[mine])
+        return night
+
+    def _planned(self, rows: Codes, ts: Times) -> tuple[Mask, Times]:
+        lit = np.zeros(len(ts), dtype=bool)
+        since = np.zeros(len(ts), dtype=np.int64)
+        schedule_of = self._schedule_of[rows]
+        for code, schedule in enumerate(self._schedules):
+            mine = np.flatnonzero(schedule_of == code)
+            if len(mine):
+                lit[mine] = schedule.lit(ts[mine])
+                since[mine] = schedule.since(ts[mine])
+        return lit, since
+
+
+def _schedules(
+    lamps: Sequence[Streetlight], plans: dict[str, LightingPlan], timezone: str
+) -> tuple[list[Schedule], NDArray[np.int32]]:
+    """The schedules in use, and each lamp's."""
+    codes: dict[tuple[str, str, int, int], int] = {}
+    schedules: list[Schedule] = []
+    schedule_of = np.zeros(len(lamps), dtype=np.int32)
+    for row, lamp in enumerate(lamps):
+        key = (lamp.plan, lamp.area, round(lamp.lat * _SUN_GRID), round(lamp.lon * _SUN_GRID))
+        if key not in codes:
+            if lamp.plan not in plans:
+                raise UsageError(f"lamp {lamp.id} has the lighting plan {lamp.plan}; there is none")
+            codes[key] = len(schedules)
+            place = Place(key[2] / _SUN_GRID, key[3] / _SUN_GRID, timezone)
+            schedules.append(Schedule(plans[lamp.plan], place, lamp.area))
+        schedule_of[row] = codes[key]
+    return schedules, schedule_of

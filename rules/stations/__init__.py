@@ -1,0 +1,1 @@
+"""Waste transfer stations: backlog, air, leachate, machines."""

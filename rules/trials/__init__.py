@@ -1,0 +1,1 @@
+"""Rules tried: on recordings, on rule tests, on history; and scored."""
