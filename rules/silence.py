@@ -26,8 +26,8 @@ TYPE = "device.silent"
 FAMILY = "silent"
 
 _FEED_MIN_DEVICES = 20
-_FEED_SHARE = 0.05
-"""Where so many of a fleet should have been heard and nothing was, the feed is lost, not they."""
+_FEED_LEAST = 5
+"""A feed is lost where at least so many should have been heard, in a fleet of at least so many."""
 
 _OVERDUE = 1.5
 """Report intervals by which a device should have been heard."""
@@ -116,7 +116,7 @@ class SilenceDetector:
             return False
         expected = (fleet.every > 0) & (gap >= _OVERDUE * fleet.every)
         expected &= last - self._started() <= allowed
-        return int(expected.sum()) >= max(5, _FEED_SHARE * len(fleet))
+        return int(expected.sum()) >= max(_FEED_LEAST, self._book.feed_share * len(fleet))
 
     def judge(self, now: int, silent: Mask) -> None:
         """Takes stock at ``now``."""

@@ -44,6 +44,10 @@ class Lamps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dark_share: Share
     dark_of_least: Share
     clear: Annotated[float, msgspec.Meta(ge=1)]
+    least_w_at_10: NotNegative
+    least_w_at_100: Positive
+    least_of_w: Positive
+    no_supply_v: NotNegative
     standby_floor_w: NotNegative
     standby_share: Share
     lit_lux: Positive
@@ -90,6 +94,7 @@ class LampsLost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     off_w: Positive
     leave_alone: Duration
     known_share: Share
+    data_share: Share
     nights: Count
 
 
@@ -100,6 +105,7 @@ class Silence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     margin: NotNegative
     off_hold: Duration
     group_share: Share
+    feed_share: Share
 
 
 class Displaced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -277,6 +283,7 @@ class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 BANDS = (
+    ("lamps", "least_w_at_10", "least_w_at_100"),
     ("displaced", "clear_deg", "tilt_deg"),
     ("displaced", "tilt_deg", "at_once_deg"),
     ("flooding", "clear_m", "level_m"),
@@ -292,7 +299,7 @@ def _all_but(section: type[msgspec.Struct], *names: str) -> tuple[str, ...]:
 
 
 SCOPED: dict[str, tuple[str, ...]] = {
-    "lamps": _all_but(Lamps),
+    "lamps": _all_but(Lamps, "no_supply_v"),
     "degraded": ("hold", "sound_hold", "clear", "weak_of_peers", "factor_below_peers"),
     "segments": _all_but(Segments),
     "lamps_lost": _all_but(LampsLost, "nights"),

@@ -34,9 +34,6 @@ TYPE = "cabinet.lamps_lost"
 SOUND, LOW = 1, 2
 
 _DEFAULT_EVERY = 10 * MINUTE
-_DATA_SHARE = 0.7
-"""Of the readings that a hold should have had (domain facts)."""
-
 _NEARLY_ALL = 0.95
 
 _LOOK_EVERY = 5 * MINUTE
@@ -187,7 +184,7 @@ class LampsLostDetector:
     def _open(self, now: int, silent: Mask) -> None:
         """Opens the cases of the series that were low for the hold."""
         runs, every = self.runs, self._every()
-        enough = runs.count * every >= _DATA_SHARE * (runs.last - runs.since)
+        enough = runs.count * every >= self._book.data_share * (runs.last - runs.since)
         hold = self._book.hold + self._supply.late(self._book.hold // 3)
         held = runs.held(LOW, hold, now, every) & enough
         fresh = now - self._last <= 2 * every + self._book.hold

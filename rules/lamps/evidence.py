@@ -37,8 +37,6 @@ _APPARENT = 1.5
 _OFF_AGAIN = 0.75
 """Of the limit from which a lamp burns: below it is off, in between it is neither."""
 
-_NO_SUPPLY_V = 20.0
-
 
 @dataclass(frozen=True, slots=True)
 class Around:
@@ -72,7 +70,7 @@ def evidence(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDArr
         [
             (flags & _NOT_LIT) != 0,
             ((flags & _DAY_BURNER) != 0) & ~planned,
-            batch.column("voltage_v") < _NO_SUPPLY_V,
+            batch.column("voltage_v") < book.no_supply_v,
             on == 0,
             on == 1,
             (lux >= book.lit_lux) & around.night & planned,
@@ -95,7 +93,7 @@ def _by_power(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDAr
     apparent = np.isnan(batch.column("power_w")) & np.isnan(batch.column("power_factor"))
     idle = book.standby_share * np.where(apparent, _APPARENT, 1.0) * full
     idle = np.fmax(book.standby_floor_w, idle)
-    by_level = np.fmax(1.0, book.dark_of_least * low_power_share(dim / 100) * full)
+    by_level = np.fmax(1.0, book.dark_of_least * low_power_share(dim / 100, book) * full)
     dark = np.where(levelled, by_level, np.fmax(book.dark_floor_w, book.dark_share * full))
     dark = np.where(says_off, idle, dark)
     lit = np.where(levelled, book.clear * by_level, idle)
@@ -119,14 +117,14 @@ def _by_power(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDAr
     ).astype(np.int8)
 
 
-def low_power_share(level: Floats) -> Floats:
+def low_power_share(level: Floats, book: rulebook.Lamps) -> Floats:
     """The least share of its rating that a sound lamp draws at a dimming level of 0 to 1.
 
-    A straight line from 4.48 W at 10 % to 48 W at 100 %, as a maker sets it for lamps of 61 to
-    65 W (domain facts), here of 63 W.
+    A straight line from a tenth of the level to all of it, as a maker of controllers sets it.
     """
-    share = 4.48 + (48 - 4.48) * (np.clip(level, 0.1, 1.0) - 0.1) / 0.9
-    return np.asarray(share / 63)
+    low, high = book.least_w_at_10, book.least_w_at_100
+    watts = low + (high - low) * (np.clip(level, 0.1, 1.0) - 0.1) / 0.9
+    return np.asarray(watts / book.least_of_w)
 
 
 def consumption(batch: ReadingBatch) -> Floats:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from facility.inventory import Inventory
 from rules.book.rulebook import Rulebook
 from rules.lamps.correlation import Correlation, Shown, Sort
 from rules.lamps.state import LIT_AS_PLANNED, UNLIT, Lamps
 from rules.tracker import Tracker
-
-_NO_SUPPLY_V = 20.0
 
 
 def unlit_detector(
@@ -24,13 +24,13 @@ def unlit_detector(
         hold=book.lamps.unlit_hold,
         sound_hold=book.lamps.lit_hold,
         ended="lit",
-        cause=_cause,
+        cause=partial(_cause, book.lamps.no_supply_v),
     )
     return Correlation(inventory, lamps, book.segments, tracker, sort)
 
 
-def _cause(shown: Shown) -> str | None:
+def _cause(no_supply_v: float, shown: Shown) -> str | None:
     """Upstream of the lamp: nobody switched it on, or nothing feeds it."""
     if shown.get("on") == 0 or shown.get("contactor") == 0:
         return "not_switched"
-    return "supply" if shown.get("voltage_v", 230) < _NO_SUPPLY_V else None
+    return "supply" if shown.get("voltage_v", 230) < no_supply_v else None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from facility.clock import HOUR, MINUTE
 from facility.measurements import LAMP_FAULTS
+from rules.book.rulebook import load
+from rules.lamps.evidence import low_power_share
 from tests.rules.street import DUSK, Shown, brief, engine, lamp, live
 
 STREET = [lamp(f"L{i:02}", seq=i) for i in range(12)]
@@ -122,3 +125,11 @@ def test_one_interruption_is_no_cycling() -> None:
         return FULL | {"power_w": 0.5} if out else FULL
 
     assert live(engine(STREET), STREET, shown, DUSK, SINCE + 2 * HOUR) == []
+
+
+def test_the_least_power_of_a_sound_lamp_is_its_makers_line() -> None:
+    """At 75 % the maker's lamps of 63 W drew 43.6 to 46.3 W; the one at 34.9 W was flagged."""
+    book = load().lamps
+    watts = book.least_of_w * low_power_share(np.array([0.1, 0.75, 1.0]), book)
+    assert watts == pytest.approx([4.48, 35.9, 48.0], abs=0.05)
+    assert 34.9 < watts[1] < 43.6
