@@ -90,6 +90,18 @@ class Detector(Protocol):
         ...
 
 
+class Prompt(Protocol):
+    """A detector some of whose cases do not wait until stock is taken."""
+
+    def report(self) -> None:
+        """Opens the cases of the readings taken in, each at the moment it arrived."""
+        ...
+
+    def forget(self) -> None:
+        """Lets the readings taken in be history."""
+        ...
+
+
 class Engine:
     """Every detector over one inventory and one rulebook; its scopes may name cells of ``grid``.
 
@@ -137,17 +149,18 @@ class Engine:
         self._silence = SilenceDetector(inventory, self._fleet, book, self.tracker)
         covers = self._fleet.every[self._fleet.span(Kind.COVER)]
         stations = self._fleet.every[self._fleet.span(Kind.STATION)]
-        displaced = DisplacedDetector(inventory, book, self.tracker)
+        displaced = DisplacedDetector(inventory, covers, book, self.tracker)
         rattle = RattleDetector(inventory, book, self.tracker)
         flooding = FloodingDetector(inventory, covers, book, self.tracker)
-        self._gas = GasHazardDetector(inventory, stations, book, self.tracker)
+        gas = GasHazardDetector(inventory, stations, book, self.tracker)
+        self._prompt: tuple[Prompt, ...] = (displaced, gas)
         odour = OdourDetector(inventory, stations, book, self.tracker)
         backlog = BacklogDetector(inventory, timezone, book, self.tracker)
         leachate = LeachateDetector(inventory, stations, book, self.tracker)
         equipment = EquipmentDetector(inventory, stations, book, self.tracker)
         self._detectors: dict[str, tuple[Detector, ...]] = {
             Kind.COVER: (displaced, rattle, flooding),
-            Kind.STATION: (self._gas, odour, backlog, leachate, equipment),
+            Kind.STATION: (gas, odour, backlog, leachate, equipment),
         }
         looks: dict[str, Look] = {
             "unlit": self._unlit.sight,
@@ -160,7 +173,7 @@ class Engine:
             "flooding": flooding.sight,
             "backlog": backlog.sight,
             "odour": odour.sight,
-            "gas": self._gas.sight,
+            "gas": gas.sight,
             "leachate": leachate.sight,
             "equipment": equipment.sight,
         }
@@ -196,13 +209,13 @@ class Engine:
                 mark = int(np.searchsorted(arrived[i], self.now + TICK))
                 if mark > marks[i]:
                     self._feed(batch, slice(marks[i], mark))
-                    self._gas.report()
+                    self._report()
                     marks[i] = mark
             self._judge(self.now + TICK)
         for batch, mark in zip(batches, marks, strict=True):
             if mark < len(batch):
                 self._feed(batch, slice(mark, len(batch)))
-                self._gas.report()
+                self._report()
         return self.tracker.drain()
 
     def advance(self, now: int) -> list[CaseEvent]:
@@ -220,7 +233,8 @@ class Engine:
     def warm(self, batch: ReadingBatch) -> None:
         """Takes in readings from before the start, without taking stock of them."""
         self._feed(batch, slice(0, len(batch)))
-        self._gas.forget()
+        for detector in self._prompt:
+            detector.forget()
 
     def heed(self, event: str, case: str, at: int) -> None:
         """Takes note of what people did with a case, or the desk kept of it."""
@@ -292,6 +306,10 @@ class Engine:
             self._lamps_lost.feed(local, batch)
         for detector in self._detectors.get(batch.table, ()):
             detector.feed(local, batch)
+
+    def _report(self) -> None:
+        for detector in self._prompt:
+            detector.report()
 
     def _judge(self, now: int) -> None:
         self.now = now

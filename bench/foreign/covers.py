@@ -45,7 +45,7 @@ class Covers:
             )
         )
         columns = self._traffic(world, device, kind, what)
-        columns |= self._tilt(world, device, what)
+        columns |= self._tilt(world, device, what, columns["passes"])
         if rng.random() < 0.6 or what in ("flood", "storm", "full"):
             columns["water_m"] = self._water(world, device, what)
         columns["battery_pct"] = np.linspace(95, 60, len(device.ts))
@@ -98,12 +98,13 @@ class Covers:
                 columns[name] = np.where(idle, np.nan, np.round(value, 3))
         return columns
 
-    def _tilt(self, world: World, device: Device, what: str) -> dict[str, Floats]:
+    def _tilt(self, world: World, device: Device, what: str, passes: Floats) -> dict[str, Floats]:
         rng, ts = world.rng, device.ts
         tilt = np.abs(rng.uniform(0, 4) + rng.normal(0, 0.4, len(ts)))
         if what == "lorry":
             struck = rng.random(len(ts)) < 0.01
             struck[1:] &= ~struck[:-1]
+            struck &= passes > 0
             tilt = np.where(struck, rng.uniform(16, 40, len(ts)), tilt)
         if what == "displaced":
             start = world.start + int(rng.uniform(3, 24 * (world.days - 1)) * HOUR)

@@ -114,6 +114,8 @@ class Displaced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tilt_deg: Positive
     clear_deg: Positive
     at_once_deg: Positive
+    passing: Duration
+    no_wheel_for: Duration
     hold: Duration
     off_hold: Duration
 

@@ -29,6 +29,7 @@ class What(Enum):
     TRIPPED = auto()
     # covers
     TILTED = auto()  # size: degrees
+    WHEEL = auto()  # on it while it reports; size: degrees
     RATTLES = auto()  # size: what is added to the share of passes that hit
     WATER_RISES = auto()  # size: the level it ends at, m
     TRAFFIC = auto()  # size: factor

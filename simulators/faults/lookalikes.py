@@ -37,7 +37,7 @@ def lorry(draw: Draw) -> LookAlike | None:
     start = int(nominal(every, phase, at)[0])
     # Up to the middle between two reports: the one that is due at the start, and no other.
     end = start + int(every[0]) // 2
-    return _covers(draw, rows_of(row), (start, end), What.TILTED, draw.uniform(25, 60))
+    return _covers(draw, rows_of(row), (start, end), What.WHEEL, draw.uniform(25, 60))
 
 
 def detour(draw: Draw) -> LookAlike | None:

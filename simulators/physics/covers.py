@@ -71,12 +71,14 @@ class Covers:
         wheels = self.wheels[rows] * _traffic(hour)
         hit_share = self.normal[rows].copy()
         loud = np.ones(n)
+        on_it = np.zeros(n, dtype=bool)
         water = self.depth_m[rows] + 0.05 * np.sin(hour / 24 * 2 * np.pi)
         for effect in active:
             hit = effect.mask(rows, ts)
             match effect.what:
-                case What.TILTED:
+                case What.TILTED | What.WHEEL:
                     tilt = np.where(hit, effect.size + rng.normal(0, 0.3, n), tilt)
+                    on_it |= hit & (effect.what is What.WHEEL)
                 case What.RATTLES:
                     hit_share = np.where(hit, hit_share + effect.size, hit_share)
                     loud = np.where(hit, 1.9, loud)
@@ -88,6 +90,7 @@ class Covers:
                 case _:
                     pass
         passes = rng.poisson(wheels * (ts - reports.since) / HOUR)
+        passes = np.where(on_it, np.maximum(passes, 1), passes)
         hits = rng.binomial(passes, np.clip(hit_share, 0, 0.98))
         # Over many wheels the mean settles; a few say less.
         few = 1 / np.sqrt(np.maximum(passes, 1))

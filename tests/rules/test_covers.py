@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
+from cases.events import CaseEvent
 from facility.clock import HOUR, MINUTE
 from tests.rules.street import NOON, Shown, batch, brief, cover, engine, live
 
@@ -35,8 +38,50 @@ def test_a_wheel_that_tilts_it_for_one_report_is_none() -> None:
 
 def test_a_cover_on_its_edge_needs_no_second_report() -> None:
     one = engine(COVERS)
-    one.take([batch("cover", [("M1", NOON, {"tilt_deg": 95.0})])])
-    assert brief(one.advance(NOON + 2 * MINUTE)) == [("opened", "cover.displaced", "cover:M1")]
+    (event,) = one.take([batch("cover", [("M1", NOON, {"tilt_deg": 95.0})], delay=300)])
+    assert (event.event, event.subject, event.at) == ("opened", "cover:M1", NOON + 300)
+
+
+def wheels(counts: list[int], angle: float = 30.0) -> list[CaseEvent]:
+    """M1 counts so many wheels in each quarter of an hour, and is tilted in its last report."""
+    one = engine(COVERS[1:2])
+    last = len(counts) - 1
+    rows = [
+        ("M1", NOON + i * 15 * MINUTE, {"passes": count, "tilt_deg": angle if i == last else 0.5})
+        for i, count in enumerate(counts)
+    ]
+    return one.take([batch("cover", rows, delay=700)])
+
+
+def test_where_no_wheel_has_been_for_an_hour_one_report_is_enough() -> None:
+    events = wheels([3, 0, 0, 0, 0])
+    assert brief(events) == [("opened", "cover.displaced", "cover:M1")]
+    assert events[0].at == NOON + HOUR + 700
+    assert events[0].evidence["no_wheel_min"] == 60
+
+
+@pytest.mark.parametrize("counts", [[3, 0, 0, 0], [3, 0, 0, 1, 0], [3, 0, 0, 0, 1]])
+def test_a_wheel_within_the_hour_may_be_on_it(counts: list[int]) -> None:
+    assert wheels(counts) == []
+
+
+def test_a_sensor_that_never_counts_a_wheel_says_nothing_of_them() -> None:
+    assert wheels([0] * 12) == []
+
+
+def test_reports_that_were_lost_may_have_counted_wheels() -> None:
+    one = engine(COVERS[1:2])
+    last = {"passes": 0, "tilt_deg": 30.0}
+    rows = [("M1", NOON, {"passes": 3, "tilt_deg": 0.5}), ("M1", NOON + 2 * HOUR, last)]
+    events = one.take([batch("cover", rows)])
+    assert [event for event in events if event.type == "cover.displaced"] == []
+
+
+def test_a_device_that_sends_again_within_seconds_is_believed_with_that_report() -> None:
+    one = engine(COVERS)
+    rows = [("M1", NOON + at, {"passes": 9, "tilt_deg": 40.0}) for at in (0, 5000)]
+    (event,) = one.take([batch("cover", rows, delay=400)])
+    assert (event.event, event.at) == ("opened", NOON + 5400)
 
 
 def test_two_readings_of_one_pass_are_none() -> None:

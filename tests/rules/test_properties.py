@@ -72,8 +72,10 @@ def test_the_order_within_a_minute_changes_nothing(seed: int) -> None:
         arrivals = sorted(one[0] for one in minute)
         chance.shuffle(minute)
         shuffled += [(at, *one[1:]) for at, one in zip(arrivals, minute, strict=True)]
-    assert [e for e in _seen(night(shuffled)) if "gas" not in e[1]] == [
-        e for e in _seen(night(sent)) if "gas" not in e[1]
+    # Two rules open their cases with the report itself, whenever it came.
+    prompt = ("station.gas_hazard", "cover.displaced")
+    assert [e for e in _seen(night(shuffled)) if e[1] not in prompt] == [
+        e for e in _seen(night(sent)) if e[1] not in prompt
     ]
 
 

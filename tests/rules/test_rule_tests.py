@@ -65,7 +65,7 @@ def test_a_failure_says_what_was_expected_and_what_came(
     assert capsys.readouterr().out == (
         f"FAIL {path}: tilted\n"
         "     expected, did not come: 12:10 opened cover.displaced cover:M1\n"
-        "     came, not expected:     12:31 opened cover.displaced cover:M1, cause tilt,"
+        "     came, not expected:     12:30:01 opened cover.displaced cover:M1, cause tilt,"
         " members M1\n"
         "0 rule tests hold, 1 do not\n"
     )
