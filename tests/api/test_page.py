@@ -98,7 +98,6 @@ def test_a_person_signs_in_on_the_reference(district: District, chromium: str) -
     with Server(district.app, port=0) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()
-        page.set_default_timeout(10_000)
         page.goto(f"{server.url}/docs")
         page.locator(".auth-wrapper button.authorize").click()
         form = page.locator(".auth-container", has=page.locator("#oauth_username"))

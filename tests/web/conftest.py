@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 from playwright._impl._api_structures import SetCookieParam
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api import page as control_room
 from api.access import Access
@@ -64,6 +64,9 @@ CHROMIUM = (
     "--disable-sync",
     "--no-first-run",
 )
+
+# Bounds what hangs; five seconds, as it is by itself, is too short on a busy machine.
+expect.set_options(timeout=20_000)
 
 
 @dataclass
