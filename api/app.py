@@ -40,6 +40,7 @@ from api.routes import (
     readings,
     recurrent,
     resident,
+    rulebooks,
     schedules,
     segments,
     session,
@@ -62,6 +63,7 @@ from facility.bus import Bus
 from facility.clock import Clock
 from facility.inventory import Inventory
 from facility.store.base import ReadingsStore
+from rules.book.books import Books
 from rules.trials.backtests import Backtests
 
 BASE = "/api/v1"
@@ -84,6 +86,7 @@ def create_app(
     shelvings: Shelvings,
     reports: Reports,
     backtests: Backtests,
+    books: Books,
     live: Live | None = None,
     static: Path = page.STATIC,
 ) -> FastAPI:
@@ -119,6 +122,7 @@ def create_app(
         shelvings=shelvings,
         reports=reports,
         backtests=backtests,
+        books=books,
     )
     counters.registry.register(Gauges(parts))
     bus.listen(live.hear)
@@ -168,6 +172,7 @@ _ROOMS = (
     monthly,
     recurrent,
     shelvings,
+    rulebooks,
     backtests,
     stream,
     accounts,

@@ -25,6 +25,7 @@ from cases.tallies import Tallies
 from facility.assets import Asset
 from facility.clock import Clock
 from facility.store.base import ReadingsStore
+from rules.book.books import Books
 from rules.trials.backtests import Backtests
 
 
@@ -79,6 +80,7 @@ class Parts:
     shelvings: Shelvings
     reports: Reports
     backtests: Backtests
+    books: Books
 
 
 async def _parts(request: Request) -> Parts:

@@ -75,6 +75,8 @@ ALLOWED: dict[str, frozenset[Role] | None] = {
     "POST /api/v1/schedules": _PLANS,
     "PUT /api/v1/schedules/{schedule_id}": _PLANS,
     "DELETE /api/v1/schedules/{schedule_id}": _PLANS,
+    "GET /api/v1/rulebooks": EVERYBODY,
+    "GET /api/v1/rulebooks/{version}": EVERYBODY,
     "GET /api/v1/backtests": _PLANS,
     "POST /api/v1/backtests": _PLANS,
     "GET /api/v1/backtests/{backtest_id}": _PLANS,

@@ -116,6 +116,37 @@ class CasePage(Shape):
     next: str | None
 
 
+class RulebookVersion(Shape):
+    version: str
+    since: Time
+
+
+class RulebookPage(Shape):
+    in_use: str
+    built_in: str
+    items: list[RulebookVersion]
+
+
+class RuleFigure(Shape):
+    """A figure as TOML has it; `line` of `own`, null where it is the built-in one."""
+
+    name: str
+    value: Any
+    built_in: Any
+    line: int | None
+
+
+class RuleSection(Shape):
+    name: str
+    figures: list[RuleFigure]
+
+
+class Rulebook(Shape):
+    version: str
+    own: str
+    sections: list[RuleSection]
+
+
 class Backtest(Shape):
     id: str
     state: Literal["running", "done", "failed", "cancelled"]
@@ -367,7 +398,7 @@ class Problem(BaseModel):
     status: int
     detail: str
     detail_zh: str | None = None
-    errors: list[dict[Literal["name", "detail"], str]] | None = None
+    errors: list[dict[Literal["name", "detail", "line"], str | int]] | None = None
     possible: list[str] | None = None
 
 

@@ -42,6 +42,7 @@ from facility.inventory import Inventory
 from facility.lighting import load_plans
 from facility.measurements import Kind
 from facility.store.duckdb import DuckStore
+from rules.book.books import Books
 from rules.book.rulebook import load
 from rules.trials.backtests import Backtests
 
@@ -176,6 +177,7 @@ def _app(
         shelvings=kept(Shelvings(url)),
         reports=kept(Reports(url, desk, installed, PhotoFiles(folder / "photos"))),
         backtests=kept(Backtests(store, installed, Grid, load_plans(), TIMEZONE, load)),
+        books=Books(None, folder / "rulebooks"),
     )
     return app, access
 

@@ -52,6 +52,8 @@ from ingest.messages import Burst
 from ingest.quarantine import bursts
 from ingest.service import IngestService
 from rules.book import rulebook
+from rules.book.books import Books
+from rules.book.versions import FOLDER
 from rules.service import RulesService
 from rules.trials.backtests import Backtests
 
@@ -162,6 +164,7 @@ class House:
             shelvings=shelvings,
             reports=self._open_reports(desk),
             backtests=backtests,
+            books=Books(self._settings.rules.rulebook, self._settings.data_dir / FOLDER),
         )
         server = Server(app, self._settings.api.host, self._settings.api.port)
         server.start()

@@ -14,6 +14,7 @@ from api.parts import FromApp, answer
 from api.problems import Problem
 from api.shapes import Backtest, BacktestPage
 from facility.clock import to_rfc3339
+from rules.book.check import Mistakes
 from rules.trials.backtests import Busy, Run
 
 router = APIRouter(tags=["rules"])
@@ -48,6 +49,11 @@ def begin(parts: FromApp, who: Caller, body: BacktestBody) -> Response:
         )
     except Busy as error:
         raise Problem(409, str(error), "已有一个回测在运行,请等待或取消") from None
+    except Mistakes as error:
+        errors = [
+            {"name": "rulebook", "line": line, "detail": words} for line, words in error.found
+        ]
+        raise Problem(422, str(error), errors=errors) from None
     return answer(_shown(run), status=202)
 
 

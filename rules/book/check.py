@@ -18,8 +18,17 @@ from rules.book.toml_lines import Keys, key_lines, line_of
 _PLACE = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_AT_LINE = re.compile(r"at line (\d+)")
 _MANY = 20
 """Mistakes that are told of one book."""
+
+
+class Mistakes(UsageError):
+    """What is wrong with a text: ``found`` has each mistake's line, from 1, and its words."""
+
+    def __init__(self, text: str, found: Iterable[tuple[int, str]]) -> None:
+        super().__init__(text)
+        self.found = tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +67,20 @@ class Checked:
 
 
 def check(text: str, name: str, allowed: Allowed) -> Checked:
-    """Reads ``text``. UsageError, a line for each mistake, headed ``name:line``."""
+    """Reads ``text``. Mistakes, a line of words for each, headed ``name:line``."""
     try:
         own = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{name} is not TOML: {error}") from None
+        line = _AT_LINE.search(str(error))
+        at = int(line[1]) if line else text.count("\n") + 1  # else "at end of document"
+        raise Mistakes(f"{name} is not TOML: {error}", [(at, str(error))]) from None
     reading = _Reading(allowed, own)
     if reading.mistakes:
         lines = key_lines(text)
         told = sorted((line_of(lines, place), words) for place, words in reading.mistakes)
         more = [f"and {len(told) - _MANY} more"] if len(told) > _MANY else []
-        raise UsageError(
-            "\n".join([*(f"{name}:{line}: {words}" for line, words in told[:_MANY]), *more])
-        )
+        said = "\n".join([*(f"{name}:{line}: {words}" for line, words in told[:_MANY]), *more])
+        raise Mistakes(said, told[:_MANY])
     return reading.checked
 
 

@@ -41,6 +41,7 @@ from facility.measurements import Kind
 from facility.readings import Names, ReadingBatch
 from facility.store.base import ReadingsStore
 from facility.store.duckdb import DuckStore
+from rules.book.books import Books
 from rules.book.rulebook import load
 from rules.trials.backtests import Backtests
 from tests.api.people import name_of, token_of
@@ -155,6 +156,7 @@ class District:
             shelvings=self.shelvings,
             reports=self.reports,
             backtests=self.backtests,
+            books=Books(None, self.folder / "rulebooks"),
             live=Live(monotonic=lambda: self.monotonic_s),
             static=self.static,
         )

@@ -165,6 +165,8 @@ def of_plans(get: Recorder, district: District) -> None:
     shelving = get("POST shelvings", json=SHELVING)
     get("GET shelvings")
     get("DELETE shelvings/{shelving_id}", {"shelving_id": shelving["id"]})
+    book = get("GET rulebooks")["in_use"]
+    get("GET rulebooks/{version}", {"version": book})
     begun = get("POST backtests", json=BACKTEST)
     get("GET backtests/{backtest_id}", {"backtest_id": begun["id"]})
     get("GET backtests")

@@ -75,9 +75,13 @@ def test_one_runs_at_a_time_and_can_be_cancelled(tilted: District, held: threadi
 
 
 def test_a_draft_with_mistakes_is_refused_with_their_lines(tilted: District) -> None:
-    refused = begin(tilted, rulebook="\n[displaced]\ntilt = 3")
+    refused = begin(tilted, rulebook="\n[displaced]\ntilt = 3\n[cases]\nlate = 6")
     assert refused.status_code == 422
     assert "rulebook:3: [displaced] has no figure tilt" in refused.json()["detail"]
+    assert [one["line"] for one in refused.json()["errors"]] == [3, 5]
+    for text in ("[cases]\nlate =", "[cases"):
+        [broken] = begin(tilted, rulebook=text).json()["errors"]
+        assert (broken["name"], broken["line"]) == ("rulebook", text.count("\n") + 1)
 
 
 def test_what_is_no_span_is_refused(tilted: District) -> None:

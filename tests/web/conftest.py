@@ -46,6 +46,7 @@ from facility.lighting import load_plans
 from facility.measurements import Kind
 from facility.readings import Names, ReadingBatch
 from facility.store.duckdb import DuckStore
+from rules.book.books import Books
 from rules.book.rulebook import load
 from rules.trials.backtests import Backtests
 from tests.api.people import add_accounts, name_of, token_of
@@ -85,6 +86,8 @@ class District:
     indicators: Indicators
     shelvings: Shelvings
     reports: Reports
+    backtests: Backtests
+    folder: Path
 
     @property
     def url(self) -> str:
@@ -106,9 +109,8 @@ class District:
             indicators=self.indicators,
             shelvings=self.shelvings,
             reports=self.reports,
-            backtests=Backtests(
-                self.store, lambda: self.inventory, Grid, load_plans(), "Asia/Shanghai", load
-            ),
+            backtests=self.backtests,
+            books=Books(None, self.folder / "rulebooks"),
         )
 
     def start(self, port: int = 0) -> None:
@@ -206,11 +208,14 @@ def district(tmp_path: Path) -> Iterator[District]:
         indicators,
         shelvings,
         reports,
+        Backtests(store, lambda: inventory, Grid, load_plans(), "Asia/Shanghai", load),
+        tmp_path,
     )
     served.start()
     served.lamps_are()
     yield served
     served.server.stop()
+    served.backtests.close()
     store.close()
     desk.close()
     reports.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from pydantic import BaseModel
 
@@ -12,9 +13,12 @@ from api import duties, people, report_shapes, shapes
 from cases.actions import ACTIONS
 from cases.events import SOURCES
 from cases.people.who import ROLES
+from rules.trials import tally
 
 SRC = Path(__file__).parents[2] / "web" / "src"
-API = "\n".join((SRC / "api" / f"{name}.ts").read_text("utf-8") for name in ("schema", "reports"))
+API = "\n".join(
+    (SRC / "api" / f"{name}.ts").read_text("utf-8") for name in ("schema", "reports", "rules")
+)
 DESK = (SRC / "api" / "desk.ts").read_text("utf-8")
 PEOPLE = (SRC / "api" / "people.ts").read_text("utf-8")
 
@@ -27,6 +31,11 @@ WHOLE: dict[str, type[BaseModel]] = {
     "Service": report_shapes.OfferedService,
     "Taken": report_shapes.TakenReport,
     "Photo": report_shapes.Photo,
+    "BookVersion": shapes.RulebookVersion,
+    "Books": shapes.RulebookPage,
+    "Figure": shapes.RuleFigure,
+    "Section": shapes.RuleSection,
+    "Book": shapes.Rulebook,
 }
 """Interfaces that have every field of the answer."""
 
@@ -54,6 +63,16 @@ def fields_of(interface: str) -> set[str]:
     return set(re.findall(r"^  (\w+)\??:", match[1], re.M))
 
 
+TRIED: dict[str, type[msgspec.Struct]] = {
+    "Result": tally.Result,
+    "TriedBook": tally.Book,
+    "Counts": tally.Counts,
+    "Ringing": tally.Ringing,
+    "OneCase": tally.OneCase,
+}
+"""What a backtest's result is made of; the API hands it on as it is."""
+
+
 def words_of(declared: str) -> set[str]:
     match = re.search(rf"export type {declared} =\s*(.*?);", API, re.S)
     assert match, f"no type {declared}"
@@ -63,6 +82,18 @@ def words_of(declared: str) -> set[str]:
 @pytest.mark.parametrize("interface", sorted(WHOLE))
 def test_an_interface_has_every_field(interface: str) -> None:
     assert fields_of(interface) == set(WHOLE[interface].model_fields)
+
+
+@pytest.mark.parametrize("interface", sorted(TRIED))
+def test_a_result_has_every_field(interface: str) -> None:
+    assert fields_of(interface) == {
+        one.encode_name for one in msgspec.structs.fields(TRIED[interface])
+    }
+
+
+def test_a_backtest_has_every_field() -> None:
+    said = {one.alias or name for name, one in shapes.Backtest.model_fields.items()}
+    assert fields_of("Backtest") == said
 
 
 @pytest.mark.parametrize("interface", sorted(PART))

@@ -4,6 +4,13 @@ import type { Page } from "./schema";
 
 export const BASE = "/api/v1/";
 
+/** What is wrong with one part of what was sent; `line` of a text. */
+export interface Mistake {
+  name: string;
+  detail: string;
+  line?: number;
+}
+
 /**
  * A refused or failed call. `status` 0: the server was not reached. `detail` and `detailZh` are the
  * server's own words, empty where it had none.
@@ -13,6 +20,7 @@ export class ProblemError extends Error {
     readonly status: number,
     readonly detail: string,
     readonly detailZh = "",
+    readonly mistakes: readonly Mistake[] = [],
   ) {
     super(detail || `HTTP ${status}`);
   }
@@ -20,10 +28,11 @@ export class ProblemError extends Error {
 
 /** An RFC 9457 document, or whatever else came with a status that is not a success. */
 export function problemOf(status: number, document: unknown): ProblemError {
-  const { title, detail, detail_zh } = Object(document) as Record<string, unknown>;
+  const { title, detail, detail_zh, errors } = Object(document) as Record<string, unknown>;
   const said = [detail, title].find((text) => typeof text === "string" && text !== "");
   const saidZh = typeof detail_zh === "string" ? detail_zh : "";
-  return new ProblemError(status, typeof said === "string" ? said : "", saidZh);
+  const mistakes = Array.isArray(errors) ? (errors as Mistake[]) : [];
+  return new ProblemError(status, typeof said === "string" ? said : "", saidZh, mistakes);
 }
 
 let signedOut: () => void = () => undefined;

@@ -5,7 +5,7 @@ import { computed, shallowRef } from "vue";
 import type { Role } from "../api/schema";
 import { me } from "./session";
 
-export type View = "room" | "intake" | "supervision" | "indicators" | "plans" | "account";
+export type View = "room" | "intake" | "supervision" | "indicators" | "plans" | "rules" | "account";
 
 const DESK: readonly Role[] = ["operator", "dispatcher", "supervisor", "admin"];
 const FOR: Record<View, readonly Role[] | null> = {
@@ -14,6 +14,7 @@ const FOR: Record<View, readonly Role[] | null> = {
   supervision: null,
   indicators: null,
   plans: null,
+  rules: DESK,
   account: null,
 };
 const VIEWS = Object.keys(FOR) as View[];

@@ -2,6 +2,7 @@
 
 import { desk } from "./desk.en";
 import { intake } from "./intake.en";
+import { rules } from "./rules.en";
 import { figures, people, plans, views } from "./views.en";
 import type { Messages } from "./zh";
 
@@ -170,6 +171,7 @@ export const en: Messages = {
   plans,
   figures,
   people,
+  rules,
   cases: {
     heading: "Cases",
     members: "{n} devices",

@@ -63,6 +63,7 @@ export function useNames() {
     street: streetName,
     supervision: named("plans.cause"),
     where: named("plans.where"),
+    ruleSection: named("rules.sections"),
     caseType,
     cause: named("cause"),
     event: named("event"),

@@ -9,6 +9,7 @@ export const views: typeof viewsZh = {
   supervision: "Supervision",
   indicators: "Figures",
   plans: "Plans",
+  rules: "Rules",
   account: "Account",
 };
 

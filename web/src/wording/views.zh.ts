@@ -7,6 +7,7 @@ export const views = {
   supervision: "督办",
   indicators: "指标",
   plans: "计划",
+  rules: "规则",
   account: "账户",
 };
 

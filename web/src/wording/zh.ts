@@ -2,6 +2,7 @@
 
 import { desk } from "./desk.zh";
 import { intake } from "./intake.zh";
+import { rules } from "./rules.zh";
 import { figures, people, plans, views } from "./views.zh";
 
 export const zh = {
@@ -169,6 +170,7 @@ export const zh = {
   plans,
   figures,
   people,
+  rules,
   cases: {
     heading: "案件",
     members: "{n} 个设备",
