@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from api.places import Places
@@ -63,6 +64,7 @@ _CASE_TIMES = (
     "suspended_until",
     "extension_asked_at",
 )
+_as_it_is, _times = attrgetter(*_CASE_AS_IT_IS), attrgetter(*_CASE_TIMES)
 
 
 def time_or_none(ms: int | None) -> str | None:
@@ -88,8 +90,8 @@ def case_json(case: Case, places: Places, filing: Filing | None, now: int) -> di
     own = None if case.lon is None or case.lat is None else (case.lon, case.lat)
     lon, lat = own or places.point(case) or (None, None)
     return {
-        **{name: getattr(case, name) for name in _CASE_AS_IT_IS},
-        **{name: time_or_none(getattr(case, name)) for name in _CASE_TIMES},
+        **dict(zip(_CASE_AS_IT_IS, _as_it_is(case), strict=True)),
+        **dict(zip(_CASE_TIMES, map(time_or_none, _times(case)), strict=True)),
         "pauses": [[to_rfc3339(begin), to_rfc3339(end)] for begin, end in case.pauses],
         "rule": {"name": case.rule, "version": case.rule_version},
         "filing": filing_json(case, filing, now),

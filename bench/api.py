@@ -60,7 +60,10 @@ FILTERS: dict[str, dict[str, object]] = {
     },
     "filter: source nobody has": {"source": "resident"},
     "filter: handler": {"handler": "bench", "stage": "handling"},
-    "filter: part of an id": {"q": "0001f4"},
+    "filter: the end of an id": {"q": "0001f4a0"},
+    "filter: a word of few": {"q": "L0123"},
+    "filter: a word of most": {"q": "L0"},
+    "filter: a word of none": {"q": "L9"},
 }
 
 

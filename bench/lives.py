@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlalchemy import insert
 
 from bench.served import ADMIN, NOW, STREETS, UNITS, Place, district, filing_of
+from cases import words
 from cases.actions import ActionName, Given, decide
 from cases.case import Case
 from cases.database import connect, upgrade, writing
@@ -28,18 +29,19 @@ def fill(place: Place, many: int) -> int:
     chance = random.Random(1)
     engine = connect(place.url)
     total = 0
-    rows: list[dict[str, object]] = []
+    whole: list[Case] = []
     events: list[dict[str, object]] = []
     with writing(engine) as connection:
         for n in range(many):
             case, life = _life(n, many, chance, filing)
-            rows.append(case_row(case))
+            whole.append(case)
             events += [event_row(event) for event in life]
-            if len(rows) == 5_000 or n == many - 1:
-                connection.execute(insert(cases), rows)
+            if len(whole) == 5_000 or n == many - 1:
+                connection.execute(insert(cases), [case_row(case) for case in whole])
+                words.keep(connection, whole)
                 connection.execute(insert(case_events), events)
                 total += len(events)
-                rows, events = [], []
+                whole, events = [], []
         connection.exec_driver_sql("ANALYZE")
     engine.dispose()
     return total

@@ -108,7 +108,8 @@ def district(many: int) -> Inventory:
 
 
 def filing_of(inventory: Inventory) -> Filing:
-    return Filing(standard.load(), calendar.load(TIMEZONE), inventory.assets.get)
+    grid = Grid()
+    return Filing(standard.load(), calendar.load(TIMEZONE), inventory.assets.get, lambda: grid)
 
 
 def serve(place: Place, core: int, to: Connection) -> None:

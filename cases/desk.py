@@ -26,7 +26,7 @@ from cases.indicators.recurrent import Recurrent, recurrent
 from cases.lifecycle import Refusal
 from cases.opening import Periodic
 from cases.people.who import Who
-from cases.rows import case_of, stored_event
+from cases.rows import cases_in, stored_event
 from cases.schema import case_events, cases
 from cases.turn import Hook, Turn, cases_of, fresh
 from facility.errors import Permanent
@@ -154,7 +154,7 @@ class Desk:
         """Takes up the suspended cases whose time is over at ``now`` (ms); how many."""
         query = select(cases).where(cases.c.suspended_until <= now, cases.c.state != "closed")
         with database.reading(self._engine) as connection:
-            found = [case_of(row) for row in connection.execute(query).mappings()]
+            found = cases_in(connection.execute(query))
         return self.record([event for case in found for event in lapsed(case, now)])
 
     def proposed_unit(self, case: Case) -> str | None:
@@ -210,8 +210,7 @@ class Desk:
     ) -> listing.Page:
         """A page of cases in the order ``sort``. UsageError where ``cursor`` is none of its."""
         with database.reading(self._engine) as connection:
-            rows = connection.execute(listing.query(filters, limit, cursor, sort)).mappings()
-            return listing.page([case_of(row) for row in rows], limit, sort)
+            return listing.page(connection, filters, limit, cursor, sort)
 
     def unclosed(self) -> tuple[Case, ...]:
         """Every case that is not closed, oldest first: what the rules start from."""
@@ -219,7 +218,7 @@ class Desk:
             select(cases).where(cases.c.state != "closed").order_by(cases.c.opened_at, cases.c.id)
         )
         with database.reading(self._engine) as connection:
-            return tuple(case_of(row) for row in connection.execute(query).mappings())
+            return tuple(cases_in(connection.execute(query)))
 
     def events_of(self, case_id: str) -> tuple[StoredEvent, ...]:
         """The events of a case, in their order."""

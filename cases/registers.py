@@ -14,7 +14,7 @@ from cases.people import audit
 from cases.people.audit import By
 from cases.periodic import schedules
 from cases.periodic.schedules import Occurrence, Plan, Schedule
-from cases.rows import case_of
+from cases.rows import cases_in
 from cases.schema import cases
 from cases.supervision import supervised
 from cases.supervision.supervised import Entry
@@ -111,7 +111,7 @@ class Registers:
                 query = query.where(cases.c.unit == unit)
             if streets:
                 query = query.where(cases.c.street.in_(streets))
-            found = [case_of(row) for row in connection.execute(query).mappings()]
+            found = cases_in(connection.execute(query))
             entries = supervised.of_cases(connection, [case.id for case in found])
         listed = [Supervised(case, tuple(entries[case.id])) for case in found]
         return tuple(sorted(listed, key=lambda one: (-one.level, one.since, one.case.id)))

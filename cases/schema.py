@@ -23,6 +23,9 @@ metadata = MetaData()
 SUPERVISED = text("supervision > 0")
 """Written out, for SQLite to know the index by it."""
 
+UNCLOSED = text("state <> 'closed'")
+"""The same, of the cases that are not closed."""
+
 RAISED = text("event = 'supervised'")
 """The same, of the events that supervise a case."""
 
@@ -75,15 +78,15 @@ cases = Table(
     Column("supervision", Integer, nullable=False, server_default="0"),
     Column("reports", Integer, nullable=False, server_default="0"),
     # A list is newest first, of all cases or of a state, a stage, a type, a subject, a unit, a
-    # street, a source, or by deadline, of all or of a state, a stage, a unit; the id settles ties.
-    # The subject is there to be searched.
-    Index("cases_by_opening", "opened_at", "id", "subject"),
+    # handler, a street, a cell, a source, or by deadline, of all or of a state, a stage, a unit;
+    # the id settles ties. Those of all cases say of each whether it was late, too.
+    Index("cases_by_opening", "opened_at", "id", "deadline", "stopped_at"),
     Index("cases_by_state", "state", "opened_at", "id"),
     Index("cases_by_type", "type", "opened_at", "id"),
     Index("cases_by_subject", "subject", "opened_at", "id"),
-    Index("cases_by_deadline", "deadline", "id"),
+    Index("cases_by_deadline", "deadline", "id", "stopped_at"),
     Index("cases_by_state_deadline", "state", "deadline", "id"),
-    Index("cases_by_change", "changed_at", "id"),
+    Index("cases_by_change", "changed_at", "id", "deadline", "stopped_at"),
     Index("cases_by_stage", "stage", "opened_at", "id"),
     Index("cases_by_stage_deadline", "stage", "deadline", "id"),
     Index("cases_by_unit", "unit", "opened_at", "id"),
@@ -91,6 +94,8 @@ cases = Table(
     Index("cases_by_unit_stage", "unit", "stage", "deadline", "id"),
     Index("cases_by_source", "source", "opened_at", "id"),
     Index("cases_by_street", "street", "opened_at", "id"),
+    Index("cases_by_handler", "handler", "opened_at", "id"),
+    Index("cases_by_cell", "cell", "opened_at", "id"),
     Index("cases_by_suspension", "suspended_until"),
     # Indicators count what was filed or ended within a span.
     Index("cases_by_filing", "filed_at"),
@@ -102,6 +107,29 @@ cases = Table(
         sqlite_where=SUPERVISED,
         postgresql_where=SUPERVISED,
     ),
+    # Few of a year's cases are not closed, and most lists are of those.
+    *(
+        Index(name, column, "id", sqlite_where=UNCLOSED, postgresql_where=UNCLOSED)
+        for name, column in (
+            ("cases_unclosed_by_opening", "opened_at"),
+            ("cases_unclosed_by_deadline", "deadline"),
+            ("cases_unclosed_by_change", "changed_at"),
+        )
+    ),
+)
+
+_BYTEWISE = String().with_variant(String(collation="C"), "postgresql")
+"""Text in the order of its characters' numbers, which is SQLite's own: what begins alike is
+together."""
+
+# What a case is looked for by (cases/words.py).
+case_terms = Table(
+    "case_terms",
+    metadata,
+    Column("term", _BYTEWISE, primary_key=True),
+    Column("case_id", String, ForeignKey("cases.id"), primary_key=True),
+    Index("case_terms_by_case", "case_id", "term"),
+    sqlite_with_rowid=False,
 )
 
 case_events = Table(

@@ -8,13 +8,14 @@ from itertools import islice
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from cases import words
 from cases.case import Case
 from cases.deadlines import with_deadline
 from cases.events import CaseEvent
 from cases.filing.calendar import Calendar
 from cases.follow import following
 from cases.lifecycle import Refusal, apply
-from cases.rows import case_of, case_row, event_row, identity
+from cases.rows import case_row, cases_in, event_row, identity
 from cases.schema import case_events, cases
 
 Hook = Callable[[Connection, Case | None, Case, CaseEvent], None]
@@ -76,10 +77,11 @@ class Turn:
         if not self.steps:
             return
         touched = {step.event.case for step in self.steps}
-        new = [case_row(self.cases[key]) for key in touched - self._there]
+        new = [self.cases[key] for key in touched - self._there]
         changed = [{**case_row(self.cases[key]), "key": key} for key in touched & self._there]
         if new:
-            self.connection.execute(insert(cases), new)
+            self.connection.execute(insert(cases), [case_row(case) for case in new])
+            words.keep(self.connection, new)
         if changed:
             self.connection.execute(update(cases).where(cases.c.id == bindparam("key")), changed)
         rows = [event_row(step.event) for step in self.steps]
@@ -107,9 +109,8 @@ def cases_of(connection: Connection, case_ids: set[str]) -> dict[str, Case]:
     found: dict[str, Case] = {}
     wanted = iter(sorted(case_ids))
     while some := list(islice(wanted, _MANY)):
-        for row in connection.execute(select(cases).where(cases.c.id.in_(some))).mappings():
-            case = case_of(row)
-            found[case.id] = case
+        query = select(cases).where(cases.c.id.in_(some))
+        found |= {case.id: case for case in cases_in(connection.execute(query))}
     return found
 
 

@@ -57,7 +57,10 @@ class CaseQuery(Parameters):
     ] = None
     opened_from: Moment | None = None
     opened_to: Annotated[Moment | None, Field(description="exclusive")] = None
-    q: Annotated[Text | None, Field(min_length=1, description="part of the id or subject")] = None
+    q: Annotated[
+        Text | None,
+        Field(min_length=1, description="how the id, the subject or words in them begin"),
+    ] = None
     sort: Annotated[
         Sort,
         Field(description="the newest first, the soonest deadline first, or the last change first"),

@@ -14,7 +14,7 @@ from cases.filing.standard import Row
 from cases.opening import Reported, reported
 from cases.residents.nearness import REPORTED, NearSettings, Spot, case_types, nearest
 from cases.residents.reported import Report
-from cases.rows import case_of
+from cases.rows import cases_in
 from cases.schema import cases
 from cases.turn import Turn, cases_of
 from facility.inventory import Inventory
@@ -40,7 +40,7 @@ def case_near(
     if not types:
         return None
     query = select(cases).where(cases.c.state == "open", cases.c.type.in_(sorted(types)))
-    open_cases = (case_of(found) for found in connection.execute(query).mappings())
+    open_cases = cases_in(connection.execute(query))
     return nearest(row, spot, open_cases, inventory, near)
 
 

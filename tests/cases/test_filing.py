@@ -201,6 +201,8 @@ def test_cases_from_before_the_columns_have_none(url: str) -> None:
         # The sensors file a case as they open it.
         assert case == replace(bare, changed_at=1, filed_at=1)
         assert case == fold(stored.event for stored in desk.events_of("c0"))
+        for word in ("c0", "streetlight:L1", "L1"):
+            assert desk.listing(CaseFilter(words=word), 1).items == (case,)
 
 
 def due(case: str, deadline: int | None, at: int = 0) -> CaseEvent:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cases import words
 from cases.actions import Given
 from cases.desk import Desk
 from cases.listing import CaseFilter, Sort
@@ -64,13 +65,52 @@ def ids(desk: Desk, sort: Sort = "opened_at", **narrow: Any) -> list[str]:
         ({"supervised": 3}, ""),
         ({"opened_from": START + 1, "opened_to": START + 3}, "taken given"),
         ({"words": "r-7"}, "report:R-7"),
-        ({"words": "AKE"}, "taken"),
+        ({"words": "TAK"}, "taken"),
+        ({"words": "ake"}, ""),
+        ({"words": "cover:m2"}, "asks"),
+        ({"words": "M2 asks"}, "asks"),
+        ({"words": "M2 taken"}, ""),
         ({"words": "%"}, ""),
         ({"words": "_"}, ""),
     ],
 )
 def test_lists_are_narrowed(many: Desk, narrow: dict[str, Any], expected: str) -> None:
     assert ids(many, **narrow) == expected.split()
+
+
+@pytest.mark.parametrize("few", [1_000, 0])
+def test_words_find_the_same_whether_few_cases_have_them_or_many(
+    many: Desk, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "_FEW", few)
+    assert ids(many, words="segment: ") == ["put", "taken", "given", "new"]
+    assert ids(many, "changed_at", words="segment ta") == ["taken"]
+    first = many.listing(CaseFilter(words="segment"), 3)
+    rest = many.listing(CaseFilter(words="segment"), 3, first.next)
+    found = [case.id for page in (first, rest) for case in page.items]
+    assert found == ["put", "taken", "given", "new"]
+    assert rest.next is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (
+            ("20260626-0001f4ab", "streetlight:JS_L0123"),
+            "20260626-0001f4ab 0001f4ab streetlight:js_l0123 js_l0123 l0123 0123",
+        ),
+        (("segment:花园路-3",), "segment:花园路-3 花园路-3 园路-3 路-3 3"),
+        (("cover:" + "m" * 200,), f"cover:{'m' * 58} {'m' * 64}"),
+    ],
+)
+def test_what_a_case_is_looked_for_by(texts: tuple[str, ...], expected: str) -> None:
+    assert words.terms(*texts) == set(expected.split())
+
+
+def test_a_case_that_ended_is_not_suspended_any_more_nor_waits_for_an_answer(many: Desk) -> None:
+    for case in ("put", "asks"):
+        many.act(case, "void", LI, START + 3 * HOUR, Given(reason="a drill"))
+    assert ids(many, suspended=True) == ids(many, extension_asked=True) == []
 
 
 def test_the_last_change_comes_first(many: Desk) -> None:
