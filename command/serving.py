@@ -29,7 +29,7 @@ def up(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         stopped = until_stopped()
         make_folder(settings.data_dir)
-        demo = Demo(settings.data_dir) if options.demo else None
+        demo = Demo(settings.data_dir, settings.demo) if options.demo else None
         clock: Clock = SystemClock()
         if demo:
             clock = demo.clock

@@ -13,6 +13,7 @@ from facility.mqtt import MqttSettings
 from facility.settings import Layered, SiteSettings, StoreSettings
 from ingest.service import IngestSettings
 from rules.service import RulesSettings
+from simulators.demo import DemoSettings
 
 
 class ApiSettings(BaseModel, extra="forbid"):
@@ -41,6 +42,7 @@ class Settings(Layered):
     rules: RulesSettings = RulesSettings()
     api: ApiSettings = ApiSettings()
     reports: ReportSettings = ReportSettings()
+    demo: DemoSettings = DemoSettings()
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

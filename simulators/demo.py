@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from pydantic import BaseModel, Field
 
 from facility.background import Loop
 from facility.broker import child, end
@@ -16,10 +17,15 @@ from simulators import geojson
 from simulators.fleet import build
 from simulators.scenario import Scenario, load
 
-SPEED = 60.0
-
 _SAVE_EVERY_S = 5.0
 _GAP_MS = 60_000
+
+
+class DemoSettings(BaseModel, extra="forbid"):
+    """What a demo shows: a scenario's name or a TOML file, and how many times as fast as life."""
+
+    scenario: str = "jinshui-demo"
+    speed: float = Field(default=60.0, gt=0, le=3_600)
 
 
 class _Saved(msgspec.Struct):
@@ -29,18 +35,18 @@ class _Saved(msgspec.Struct):
 class Demo:
     """A district that begins at its scenario's start, or where its last run ended.
 
-    The clock runs 60 times as fast as the machine's. Its time is kept in the data directory, so a
-    second start goes on from there.
+    The clock's time is kept in the data directory, so a second start goes on from there.
     """
 
-    def __init__(self, data_dir: Path, scenario: str = "jinshui-demo") -> None:
+    def __init__(self, data_dir: Path, settings: DemoSettings) -> None:
         self._folder = data_dir / "demo"
-        self._scenario: Scenario = load(scenario)
+        self._settings = settings
+        self._scenario: Scenario = load(settings.scenario)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._saved_clock = self._folder / "clock.json"
         last = self._last_ms()
         start = self._scenario.start_ms if last is None else last + _GAP_MS
-        self.clock = VirtualClock(start, SPEED, origin_s=datetime.now(UTC).timestamp())
+        self.clock = VirtualClock(start, settings.speed, datetime.now(UTC).timestamp())
         self._saving = Loop("demo clock", self._save)
 
     @property
@@ -58,7 +64,7 @@ class Demo:
     def start(self, broker_url: str) -> None:
         """Starts the fleet, reporting to the broker."""
         clock = self.clock
-        command = [sys.executable, "-m", "xiuhua", "simulate", self._scenario.name]
+        command = [sys.executable, "-m", "xiuhua", "simulate", self._settings.scenario]
         command += ["--mqtt", broker_url, "--clock"]
         command += [f"{to_rfc3339(clock.start_ms)},{clock.speed:g},{clock.origin_s!r}"]
         self._process = child(command, self._folder / "fleet.log")

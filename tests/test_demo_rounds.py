@@ -50,8 +50,10 @@ def test_a_simulated_unit_answers_the_form() -> None:
         "proposed_unit": "环卫中心",
         "reworks": 0,
         "extensions": 2,
+        "filing": None,
         "extension_asked_at": None,
         "suspended_until": None,
+        "opened_at": to_rfc3339(NOW),
         "changed_at": to_rfc3339(NOW),
         "evidence": {"form": msgspec.to_builtins(STATIONS.form)},
     }

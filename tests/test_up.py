@@ -1,4 +1,5 @@
-"""`xiuhua up --demo` as a newcomer starts it: a dark segment becomes a case, Ctrl-C ends it all."""
+"""`xiuhua up --demo` as a newcomer starts it: a dark segment becomes a case, its people move cases
+through every stage, Ctrl-C ends it all."""
 
 from __future__ import annotations
 
@@ -17,20 +18,27 @@ from typing import Any
 import psutil
 import pytest
 
+from cases.case import STAGES
+from tests.cases.sinks import mail_sink
 from tests.servers import ServerMissing, find_program, free_port, wait_until
 
 FIRST_DARK_SEGMENT_S = 180
+EVERY_STAGE_S = 180
+MORNING = Path(__file__).with_name("morning.toml")
 
 
 class Up:
     """The command in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: str = "") -> None:
         self.port = free_port()
         self._log = folder / "up.log"
         self._passwords = folder / "d" / "demo" / "passwords.json"
         self._signed_in: dict[str, str] = {}
+        file = folder / "xiuhua.toml"
+        file.write_text(settings)
         command = [sys.executable, "-m", "xiuhua", "up", "--demo", "--data-dir", str(folder / "d")]
+        command += ["--config", str(file)]
         command += ["--api-port", str(self.port), "--mqtt-port", str(free_port())]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -95,6 +103,10 @@ class Up:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
+    try:
+        find_program(["mosquitto"], "mosquitto")
+    except ServerMissing as missing:
+        pytest.skip(str(missing))
     yield tmp_path
     for process in psutil.process_iter():
         if str(tmp_path) in " ".join(_command(process)):
@@ -111,10 +123,6 @@ def _command(process: psutil.Process) -> list[str]:
 
 @pytest.mark.server
 def test_the_demo_shows_a_dark_segment_and_remembers_it(folder: Path) -> None:
-    try:
-        find_program(["mosquitto"], "mosquitto")
-    except ServerMissing as missing:
-        pytest.skip(str(missing))
     up = Up(folder)
     assert (up.use_link(), up.use_link()) == (200, 401)
     up.sign_in("viewer")
@@ -144,3 +152,31 @@ def test_the_demo_shows_a_dark_segment_and_remembers_it(folder: Path) -> None:
     assert before.items() <= after.items()
     assert again.get("health")["now"] > clock
     assert again.interrupt().count("Traceback") == 0
+
+
+@pytest.mark.server
+def test_the_people_of_a_demo_move_cases_through_every_stage(folder: Path) -> None:
+    with mail_sink() as mails:
+        news = f"mailto://127.0.0.1:{mails.port}?mode=insecure&from=city@example.com"
+        up = Up(
+            folder,
+            f"demo = {{ scenario = {str(MORNING)!r}, speed = 600 }}\n"
+            f"reports.news = {{ mail = {news!r}, quiet = ['03:00', '03:01'] }}\n",
+        )
+        up.sign_in("viewer")
+        stages: set[str] = set()
+        ends: set[str] = set()
+
+        def seen() -> bool:
+            cases = up.cases()
+            stages.update(case["stage"] for case in cases)
+            ends.update(case["how"] for case in cases if case["how"])
+            reworked = any(case["reworks"] for case in cases)
+            told = any("现场核查确认已解决" in mails.text(n) for n in range(len(mails.mails)))
+            return stages >= set(STAGES) and ends >= {"verified", "confirmed"} and reworked and told
+
+        wait_until(seen, EVERY_STAGE_S, "every stage, verified and confirmed, reworked and told")
+        assert up.get("health")["services"]["rules"]["unknown_devices"] == 0
+        said = up.interrupt()
+    assert up.process.returncode == 0, said
+    assert "Traceback" not in said, said

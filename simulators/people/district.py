@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from facility.background import Loop
-from facility.clock import Clock
+from facility.clock import MINUTE, SECOND, Clock
 from simulators.people.client import Client, Refused
 from simulators.people.habits import Habits, shipped
 from simulators.people.residents import Town
@@ -19,7 +19,10 @@ from simulators.people.steps import Step, next_step
 
 log = logging.getLogger(__name__)
 
-_LOOK_EVERY_S = 2.0
+_LOOK_EVERY = 2 * MINUTE
+"""Of the district's time; in a district in great haste no more than four looks a second."""
+
+_LEAST_S = 0.25
 
 Keys = Callable[[str | None], str]
 """An API key: of the dispatchers, or of the unit that is named."""
@@ -40,7 +43,7 @@ class People:
         self.loop = Loop("simulated people", self._turn)
 
     def _turn(self) -> None:
-        self.loop.wait(_LOOK_EVERY_S)
+        self.loop.wait(max(_LEAST_S, _LOOK_EVERY / SECOND / self._clock.speed))
         if not self.loop.stopping:
             self.work()
 

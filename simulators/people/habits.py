@@ -63,6 +63,7 @@ class Residents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whoever lives there."""
 
     reports_a_day: Annotated[float, Meta(ge=0, le=10_000)]
+    wants_news: Share
     rates: Share
     rates_after_min: Minutes
     unhappy: Share

@@ -18,6 +18,11 @@ from simulators.people.lot import Lot
 _ASIDE_DEG = 0.0002
 """Nobody stands on the lamp itself: up to some 20 m beside it."""
 
+_NOWHERE = "example.com"
+"""Mail to there reaches nobody (RFC 2606)."""
+
+_PEOPLE = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -73,13 +78,16 @@ class Town:
 
     def _report(self, lot: Lot, service: str, says: str, near: Mapping[str, Any]) -> None:
         channels = self._habits.channels
-        told = {
+        told: dict[str, Any] = {
             "service": service,
             "description": says,
             "lon": near["lon"] + (lot.share("x") - 0.5) * _ASIDE_DEG,
             "lat": near["lat"] + (lot.share("y") - 0.5) * _ASIDE_DEG,
             "channel": channels[lot.of(len(channels), "channel")],
         }
+        if lot.draws("wants news", self._habits.wants_news):
+            mail = f"resident-{lot.of(_PEOPLE, 'who')}@{_NOWHERE}"
+            told |= {"mail": mail, "wants_news": True}
         taken = self._client.post("reports", told)
         self._waiting.append(Waiting(taken["case"], taken["token"]))
 

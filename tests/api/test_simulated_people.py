@@ -87,7 +87,10 @@ def test_nobody_acts_before_the_time(district: District, people: People) -> None
     assert people.work() == 0
     [case] = people.cases()
     later = DUSK + 2 * HOUR
-    steps = [next_step({**case, "id": f"x{n}"}, later, ["甲", "乙"], shipped()) for n in range(200)]
+    steps = [
+        next_step({**case, "subject": f"cover:{n}"}, later, ["甲", "乙"], shipped())
+        for n in range(200)
+    ]
     left = sum(step is None for step in steps)
     sent = [step.given["unit"] for step in steps if step is not None]
     proposed = sum(unit == case["proposed_unit"] for unit in sent)
