@@ -161,7 +161,9 @@ class Session:
         self._client.on_delivery = self._take
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
-        self._client.max_inflight_messages_set(10_000)
+        # No limit of paho's own, for which it walks through all that is under way at each
+        # acknowledgement; message ids end it at 65,535, and `publish` says so.
+        self._client.max_inflight_messages_set(0)
         self._client.reconnect_delay_set(1, 5)
         if user:
             self._client.username_pw_set(user, password)
