@@ -124,6 +124,7 @@ def test_an_acknowledgement_from_before_a_restart_is_not_taken_for_another_messa
     wait_until(partial(inbox.has, 40), 15, "the messages again")
     before = [delivery for delivery in inbox.deliveries if delivery.connection == 1]
     again = [delivery for delivery in inbox.deliveries if delivery.connection > 1]
+    wait_until(lambda: not session._client._out_packet, 5, "the subscription")
     session.acknowledge(before)
     assert not session._client._out_packet
     session.acknowledge(again[:1])
