@@ -58,15 +58,14 @@ def _cell_feature(cell: Cell, ground: Ground) -> dict[str, Any]:
         "code": cell.code,
         "name": cell.name,
         "level": cell.level,
+        "parent": cell.parent,
         "responsible": cell.responsible,
     }
-    if cell.parent is not None:
-        properties["parent"] = cell.parent
     ring = np.column_stack([lon, lat]).tolist()
     return {
         "type": "Feature",
         "geometry": {"type": "Polygon", "coordinates": [ring]},
-        "properties": properties,
+        "properties": {name: value for name, value in properties.items() if value is not None},
     }
 
 

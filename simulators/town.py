@@ -24,9 +24,19 @@ _KM_PER_DEGREE = 111.32
 _LEAN = 0.03
 """Streets of the city lean a little from due north."""
 
+_Box = tuple[float, float, float, float]
+"""West, south, east and north, km."""
+
 _COMMUNITIES = 2
 _GRIDS = 2
-"""A street is 2 × 2 communities, a community 2 × 2 grids."""
+_COURTYARDS = 2
+"""A street is 2 × 2 communities, a community 2 × 2 grids, and in a grid lie 2 × 2 courtyards."""
+
+_BETWEEN = 0.3
+"""The share of a courtyard's room, each way, that is street: 楼院 do not touch."""
+
+_VACANT = 29
+"""One courtyard in so many has nobody in charge."""
 
 _LENGTH_KM = {"main": (5.5, 9.5), "secondary": (1.8, 3.4), "branch": (0.5, 1.1)}
 
@@ -53,14 +63,14 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the grid; ``box`` is west, south, east, north in km."""
+    """One cell of the grid; ``responsible`` is None where nobody is in charge."""
 
     code: str
     name: str
     level: str
     parent: str | None
-    responsible: str
-    box: tuple[float, float, float, float]
+    responsible: str | None
+    box: _Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,10 @@ class Road:
 
 
 def cells(district: District) -> list[Cell]:
-    """District, streets, communities and grids, from the top down; they cover the district."""
+    """District, streets, communities, grids and courtyards, from the top down.
+
+    Each level covers the one above, but the courtyards, which lie apart in their grids.
+    """
     width, height = district.width_km / 2, district.height_km / 2
     outer = (-width, -height, width, height)
     found = [
@@ -107,17 +120,37 @@ def cells(district: District) -> list[Cell]:
     return found
 
 
-def _communities(street: str, number: int, box: tuple[float, float, float, float]) -> list[Cell]:
+def _communities(street: str, number: int, box: _Box) -> list[Cell]:
     stems = names()["communities"]
-    found = []
+    found: list[Cell] = []
     for k, quarter in enumerate(_quarters(box, _COMMUNITIES)):
         name = f"{stems[(number * 5 + k * 7) % len(stems)]}社区"
         code = f"{street}{k + 1:03}"
         found.append(Cell(code, name, "community", street, f"{name}居民委员会", quarter))
         for g, part in enumerate(_quarters(quarter, _GRIDS)):
-            title = f"{name}第{g + 1}网格"
-            found.append(Cell(f"{code}{g + 1:02}", title, "grid", code, f"{title}网格长", part))
+            title, grid = f"{name}第{g + 1}网格", f"{code}{g + 1:02}"
+            found.append(Cell(grid, title, "grid", code, f"{title}网格长", part))
+            first = (number * _COMMUNITIES**2 + k) * _GRIDS**2 + g
+            found.extend(_courtyards(grid, name, g, first, part))
     return found
+
+
+def _courtyards(grid: str, community: str, g: int, before: int, box: _Box) -> list[Cell]:
+    found = []
+    for c, room in enumerate(_quarters(box, _COURTYARDS)):
+        name = f"{community}{g * _COURTYARDS**2 + c + 1}号院"
+        vacant = (before * _COURTYARDS**2 + c) % _VACANT == 0
+        in_charge = None if vacant else f"{name}楼院长"
+        code = f"{grid}{c + 1:02}"
+        found.append(Cell(code, name, "courtyard", grid, in_charge, _within(room)))
+    return found
+
+
+def _within(box: _Box) -> _Box:
+    """What is left of a box inside the streets around it."""
+    west, south, east, north = box
+    x, y = (east - west) * _BETWEEN / 2, (north - south) * _BETWEEN / 2
+    return west + x, south + y, east - x, north - y
 
 
 def _breaks(shares: Floats, low: float, high: float) -> list[float]:
@@ -125,9 +158,7 @@ def _breaks(shares: Floats, low: float, high: float) -> list[float]:
     return [low, *(round(float(at), 4) for at in inner[:-1]), high]
 
 
-def _quarters(
-    box: tuple[float, float, float, float], parts: int
-) -> list[tuple[float, float, float, float]]:
+def _quarters(box: _Box, parts: int) -> list[_Box]:
     west, south, east, north = box
     xs, ys = np.linspace(west, east, parts + 1), np.linspace(south, north, parts + 1)
     return [

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facility import inventory_file
 from facility.assets import Streetlight
 from facility.errors import UsageError
+from facility.grid import DEPTH, Level
 from facility.importing import import_files
 from facility.inventory import Inventory
 from facility.measurements import Kind
@@ -33,8 +35,7 @@ def test_jinshui_has_what_the_district_has() -> None:
     assert sum(classes.values()) == 5_268
     assert set(classes) == {"main", "secondary", "branch"}
     levels = Counter(cell.level for cell in jinshui.cells)
-    assert levels["district"] == 1
-    assert levels["street"] == 17
+    assert levels == {"district": 1, "street": 17, "community": 68, "grid": 272, "courtyard": 1_088}
     assert 15_000 < len(jinshui.streetlights) < 25_000
 
 
@@ -89,6 +90,28 @@ def test_the_inventory_imports_without_a_remark(name: str, tmp_path: Path) -> No
     assert report.warnings == ()
     assert report.added == len(fleet(name))
     assert report.cells == len(fleet(name).cells)
+
+
+def test_what_stands_in_a_courtyard_lands_there(tmp_path: Path) -> None:
+    files = tmp_path / "inventory.geojson", tmp_path / "grid.geojson"
+    files[0].write_bytes(geojson.inventory(fleet("jinshui-demo")))
+    files[1].write_bytes(geojson.grid(fleet("jinshui-demo")))
+    import_files(tmp_path / "kept", files[0], grid_file=files[1])
+    grid = inventory_file.load_grid(tmp_path / "kept")
+    found = Counter[Level]()
+    for asset in inventory_file.load(tmp_path / "kept").assets.values():
+        cell = grid.cell(asset.grid or "")
+        assert cell is not None
+        found[cell.level] += 1
+        assert len(grid.ancestors(cell.code)) == DEPTH[cell.level]
+    assert set(found) == {Level.GRID, Level.COURTYARD}
+    assert min(found.values()) > 500
+    for cell in grid.cells.values():
+        if cell.level is Level.COURTYARD:
+            assert grid.cells[cell.parent or ""].geometry.covers(cell.geometry)
+    courtyards = [cell for cell in grid.cells.values() if cell.level is Level.COURTYARD]
+    vacant = sum(cell.responsible is None for cell in courtyards)
+    assert 0 < vacant < len(courtyards) / 20
 
 
 def test_the_same_seed_builds_the_same_district() -> None:
