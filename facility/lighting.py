@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -36,6 +37,14 @@ def _edge_ms(edge: str, day: date, place: Place) -> int | None:
         day.year, day.month, day.day, int(hour), int(minute), tzinfo=ZoneInfo(place.timezone)
     )
     return round((local + timedelta(days=morning)).timestamp() * 1000)
+
+
+class Period(NamedTuple):
+    """The time between two switching times, ms: ``since`` the one and up to the other."""
+
+    lit: bool
+    since: int
+    until: int
 
 
 class Schedule:
@@ -67,12 +76,12 @@ class Schedule:
         off = self._off[span]
         return np.where(ts < off, off, self._on[span + 1])
 
-    def period(self, at: int) -> tuple[int, int]:
-        """The last switching time at or before a moment and the first one after it, ms."""
+    def period(self, at: int) -> Period:
+        """What holds at a moment (ms)."""
         self._cover(at, at)
         span = int(np.searchsorted(self._on, at, side="right")) - 1
         on, off = int(self._on[span]), int(self._off[span])
-        return (on, off) if at < off else (off, int(self._on[span + 1]))
+        return Period(True, on, off) if at < off else Period(False, off, int(self._on[span + 1]))
 
     def level(self, ts: Times) -> Floats:
         """The level in percent that the plan dims lamps to at each time, (n,); 100 where it does

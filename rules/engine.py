@@ -273,7 +273,7 @@ class Engine:
     def _feed(self, batch: ReadingBatch, span: slice) -> None:
         if span != slice(0, len(batch)):
             batch = batch.take(span)
-        rows = self._fleet.rows(batch)
+        rows = self._fleet.rows(batch).astype(np.intp)
         installed = rows >= 0
         self.readings += len(batch)
         if not installed.all():

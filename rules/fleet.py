@@ -147,3 +147,19 @@ def rounds(rows: Codes, ts: Times) -> Iterator[Rows]:
     ends = np.cumsum(np.bincount(rank))
     for begin, end in zip(np.append(0, ends[:-1]), ends, strict=True):
         yield by_rank[begin:end]
+
+
+def among(part: Rows | slice, chosen: Mask) -> Rows | slice:
+    """The readings of a round that are chosen, bool (k,). A round of all readings, in their order,
+    is ``slice(None)``: what is taken by it is not copied."""
+    if chosen.all():
+        return part
+    return np.flatnonzero(chosen) if isinstance(part, slice) else part[chosen]
+
+
+def whole_rounds(rows: Codes, ts: Times) -> Iterator[Rows | slice]:
+    """As :func:`rounds`, a round of all readings as ``slice(None)``."""
+    if len(rows) and (rows[1:] > rows[:-1]).all():
+        yield slice(None)
+    else:
+        yield from rounds(rows, ts)

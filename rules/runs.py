@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facility.readings import Codes, Times
-from rules.fleet import Mask
+from rules.fleet import Mask, Rows
 
 NOT_JUDGED = 0
 """What a reading says that says nothing: it neither goes on with a run nor ends it."""
 
 _MOST = 1000
+_FEW = 8
+"""Up to one row in so many it pays to look at these alone."""
 
 
 class Runs:
@@ -42,21 +44,28 @@ class Runs:
         and older readings change nothing, but for one that contradicts a run from inside it: then
         what is certain of the run is its end.
         """
+        last = self.last[row]
         judged = doing != NOT_JUDGED
-        contrary = judged & (ts > self.since[row]) & (ts < self.last[row])
-        contrary &= doing != self.doing[row]
-        self.since[row[contrary]] = self.last[row[contrary]]
-        self.count[row[contrary]] = 1
+        newer = judged & (ts > last)
+        if not newer.all():
+            contrary = judged & (ts > self.since[row]) & (ts < last)
+            contrary &= doing != self.doing[row]
+            self.since[row[contrary]] = last[contrary]
+            self.count[row[contrary]] = 1
+            row, ts, doing = row[newer], ts[newer], doing[newer]
+            floor = None if floor is None else floor[newer]
 
-        newer = judged & (ts > self.last[row])
-        row, ts, doing = row[newer], ts[newer], doing[newer]
         goes_on = doing == self.doing[row]
         if floor is not None:
-            goes_on &= self.since[row] >= floor[newer]
-        self.count[row] = np.where(goes_on, np.minimum(self.count[row] + 1, _MOST), 1)
+            goes_on &= self.since[row] >= floor
+        more = np.minimum(self.count[row] + 1, _MOST)
+        self.last[row] = ts
+        if goes_on.all():
+            self.count[row] = more
+            return
+        self.count[row] = np.where(goes_on, more, 1)
         self.since[row] = np.where(goes_on, self.since[row], ts)
         self.doing[row] = doing
-        self.last[row] = ts
 
     def held(
         self, doing: int, hold: int | Times, now: int, every: Times, readings: int = 2
@@ -65,6 +74,12 @@ class Runs:
 
         ``every`` (n,) are the report intervals, ms.
         """
-        reach = self.last + np.minimum(now - self.last, every // 2) - self.since
-        held: Mask = (self.doing == doing) & (self.count >= readings) & (reach >= hold)
+        held: Mask = self.doing == doing
+        # Few rows are at fault, most of the time none.
+        few: Rows = np.flatnonzero(held)
+        rows = few if len(few) <= len(held) // _FEW else slice(None)
+        last = self.last[rows]
+        reach = last + np.minimum(now - last, every[rows] // 2) - self.since[rows]
+        enough = hold[rows] if isinstance(hold, np.ndarray) else hold
+        held[rows] &= (self.count[rows] >= readings) & (reach >= enough)
         return held

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facility.assets import Asset
+from facility.clock import SECOND
 from facility.measurements import COMPACTOR_STATES, Kind
-from facility.readings import Codes, Floats, ReadingBatch, Times
+from facility.readings import Codes, Floats, ReadingBatch
 from rules.book import rulebook
-from rules.fleet import Mask, rounds
+from rules.fleet import Mask, among, whole_rounds
 
 RESTLESS: dict[str, tuple[str, ...]] = {
     Kind.STREETLIGHT: ("power_w", "voltage_v", "current_a", "energy_kwh", "lux", "temp_c"),
@@ -50,10 +51,10 @@ class Sanity:
         n = len(assets)
         self._book = book
         self._rated_w = np.array([getattr(asset, "rated_w", None) or np.nan for asset in assets])
-        # What the last reading showed that never stands still, and since when it did so.
+        # What the last reading showed that never stands still, and since when it did so, s since
+        # 1970.
         self._print: NDArray[np.int32] = np.zeros(n, dtype=np.int32)
-        self._since: Times = np.zeros(n, dtype=np.int64)
-        self._last: Times = np.zeros(n, dtype=np.int64)
+        self._since, self._last = (np.zeros(n, dtype=np.int32) for _ in range(2))
         self._same: NDArray[np.int16] = np.zeros(n, dtype=np.int16)
         self._odd: NDArray[np.float32] = np.zeros(n, dtype=np.float32)
 
@@ -61,19 +62,26 @@ class Sanity:
         """Takes a batch in; ``rows`` are its devices."""
         shown = _fingerprint(batch)
         odd = contradicts(batch, self._rated_w[rows])
-        for part in rounds(rows, batch.ts):
-            part = part[batch.ts[part] > self._last[rows[part]]]
-            row, seen = rows[part], shown[part]
+        when = (batch.ts // SECOND).astype(np.int32)
+        for part in whole_rounds(rows, batch.ts):
+            part = among(part, when[part] > self._last[rows[part]])
+            row, seen, ts = rows[part], shown[part], when[part]
             goes_on = (seen == self._print[row]) & (seen != 0)
-            self._since[row] = np.where(goes_on, self._since[row], batch.ts[part])
-            self._same[row] = np.where(goes_on, np.minimum(self._same[row] + 1, _MOST), 1)
-            self._print[row], self._last[row] = seen, batch.ts[part]
-            self._odd[row] += (odd[part] - self._odd[row]) / _LATELY
+            self._print[row], self._last[row] = seen, ts
+            if goes_on.any():
+                self._since[row] = np.where(goes_on, self._since[row], ts)
+                self._same[row] = np.where(goes_on, np.minimum(self._same[row] + 1, _MOST), 1)
+            else:
+                self._since[row], self._same[row] = ts, 1
+            before, now = self._odd[row], odd[part]
+            if before.any() or now.any():
+                self._odd[row] = before + (now - before) / _LATELY
 
     def believed(self) -> Mask:
         """Devices whose readings pass, bool (n,)."""
         book = self._book
-        stuck = (self._same >= book.stuck_readings) & (self._last - self._since >= book.stuck_for)
+        lasted = self._last - self._since
+        stuck = (self._same >= book.stuck_readings) & (lasted >= book.stuck_for // SECOND)
         sane: Mask = ~stuck & (self._odd <= book.contradictory)
         return sane
 
@@ -84,8 +92,10 @@ def _fingerprint(batch: ReadingBatch) -> NDArray[np.int32]:
     shown = np.zeros(len(batch), dtype=np.int64)
     for name in RESTLESS[batch.table]:
         if name in batch.columns:
-            value = np.nan_to_num(batch.column(name))
-            shown = shown * _PRIME + value.view(np.int64)
+            value = batch.columns[name]
+            given = ~np.isnan(value)
+            bits = np.ascontiguousarray(value).view(np.int64)
+            shown = shown * _PRIME + (bits if given.all() else np.where(given, bits, 0))
     return (shown ^ (shown >> 32)).astype(np.int32)
 
 

@@ -121,7 +121,7 @@ class LampsLostDetector:
         # A meter that was not heard, and then shows nothing where there should be light, was
         # without power all along.
         outage = unheard & low & off
-        every = np.minimum(gap, self._every()[row])
+        every = np.minimum(gap, self._every(row))
         self.runs.since[row[outage]] = (self._last[row] + every)[outage]
         self.runs.count[row[outage]] = np.minimum(gap // every + 1, 1000)[outage]
         lit = power >= book.off_w
@@ -253,7 +253,7 @@ class LampsLostDetector:
         """What the contactors of these series say, (k,); NaN where they were not heard lately."""
         if not len(self._supply):
             return np.full(len(series), np.nan)
-        heard = now - self._contactor_at[series] <= 2 * self._every()[series] + MINUTE
+        heard = now - self._contactor_at[series] <= 2 * self._every(series) + MINUTE
         return np.where((series >= 0) & heard, self._contactor[series], np.nan)
 
     def sight(self, name: str) -> Sight:
@@ -264,6 +264,6 @@ class LampsLostDetector:
         says = {SOUND: SEEN_SOUND, LOW: FAULT}.get(int(self.runs.doing[row]), NOTHING)
         return Sight(says, int(self.runs.last[row]), at(self._book, row).hold)
 
-    def _every(self) -> NDArray[np.int64]:
-        every = self._cabinet_every[self._cabinet_of]
+    def _every(self, rows: Rows | Codes | slice = slice(None)) -> NDArray[np.int64]:
+        every = self._cabinet_every[self._cabinet_of[rows]]
         return np.where(every > 0, every, _DEFAULT_EVERY)

@@ -9,6 +9,7 @@ from facility.inventory import Inventory
 from facility.readings import Codes, Floats, Names, ReadingBatch, Times, series_of
 from rules.fleet import Mask, Rows
 from rules.lamps.evidence import DARK
+from rules.lamps.groups import Groups
 from rules.lamps.state import Lamps
 
 _FRESH = 1.5
@@ -91,7 +92,8 @@ class Supply:
         # One code a lamp: its circuit; else its cabinet, past the series; else nothing, past both.
         m = len(self)
         beside = np.where(self._cabinet_of >= 0, m + self._cabinet_of, 2 * m)
-        self._fed_from = np.where(self._circuit_of >= 0, self._circuit_of, beside)
+        fed_from = np.where(self._circuit_of >= 0, self._circuit_of, beside)
+        self._lamps_of = Groups(fed_from, 2 * m + 1)
         whole = {number: row for row, number in enumerate(self.cabinet) if not self.circuit[row]}
         self._cabinet_row = np.array(
             [whole[number] if self.circuit[row] else -1 for row, number in enumerate(self.cabinet)],
@@ -130,7 +132,7 @@ class Supply:
         every = self._lamps.every
         m = len(self)
         slowest: Times = np.zeros(2 * m + 1, dtype=np.int64)
-        np.maximum.at(slowest, self._fed_from, np.minimum(every, _SLOWEST))
+        np.maximum.at(slowest, self._lamps_of.of, np.minimum(every, _SLOWEST))
         of: Times = np.maximum(slowest[:m], slowest[m : 2 * m])
         circuits = self._cabinet_row >= 0
         np.maximum.at(of, self._cabinet_row[circuits], of[circuits])
@@ -166,8 +168,8 @@ class Supply:
 
     def _sum(self, values: Floats | Mask) -> Floats:
         """The lamps' values (n,) summed by series, (m,)."""
-        by_circuit = np.bincount(self._fed_from, weights=values, minlength=2 * len(self) + 1)
-        total = by_circuit[: len(self)].astype(np.float64)
+        by_circuit = self._lamps_of.sums(values)
+        total = by_circuit[: len(self)].copy()
         # A cabinet has what its circuits have, and the lamps whose circuit is not known.
         circuits = self._cabinet_row >= 0
         total += np.bincount(

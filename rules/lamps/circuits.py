@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from facility.inventory import Inventory
 from facility.readings import Codes, Floats, Times
 from rules.book import rulebook
-from rules.fleet import Mask
+from rules.fleet import Mask, Rows
+from rules.lamps.groups import Groups
 
 Small = NDArray[np.float32]
 
@@ -33,25 +34,24 @@ class Usual:
 
     def __init__(self, names: list[str], group_of: Codes, alone: int) -> None:
         self.row_names = names
-        self._group_of = group_of
-        self._many = len(names)
+        many = len(names)
+        self._groups = Groups(group_of, many)
+        self._group_of = self._groups.of
         self._alone = alone
-        self._mean, self._spread, self._anchor = (np.full(self._many, np.nan) for _ in range(3))
-        self._since: Times = np.zeros(self._many, dtype=np.int64)
-        self._common = np.zeros(self._many, dtype=bool)
+        self._mean, self._spread, self._anchor = (np.full(many, np.nan) for _ in range(3))
+        self._since: Times = np.zeros(many, dtype=np.int64)
+        self._common = np.zeros(many, dtype=bool)
 
     def see(self, fresh: Mask, values: Small, limit: float, share: float) -> None:
         """Takes stock: what more than ``share`` of the lamps are below is common."""
         known = fresh & ~np.isnan(values)
         sound = known & (values >= limit)
-        count = self._sums(self._group_of[known])
-        group, good = self._group_of[sound], values[sound]
-        fine = self._sums(group)
+        count, fine = self._groups.count(known), self._groups.count(sound)
         many = np.maximum(fine, 1)
-        mean = self._sums(group, good) / many
+        mean = self._groups.sums(values, sound) / many
         self._mean = np.where((count >= _PEERS) & (fine >= 1), mean, np.nan)
-        off = good - mean[group]
-        self._spread = np.sqrt(self._sums(group, off * off) / many)
+        off = values - mean[self._group_of]
+        self._spread = np.sqrt(self._groups.sums(off * off, sound) / many)
         self._common = count - fine > share * count
         if self._alone >= 0:
             self._mean[self._alone], self._common[self._alone] = np.nan, False
@@ -59,36 +59,37 @@ class Usual:
     def watch(self, now: int, fresh: Mask, values: Small) -> None:
         """Takes note of since when the mean of all is steady."""
         known = fresh & ~np.isnan(values)
-        group = self._group_of[known]
-        count, total = self._sums(group), self._sums(group, values[known])
+        count, total = self._groups.count(known), self._groups.sums(values, known)
         mean = np.where(count >= _PEERS, total / np.maximum(count, 1), np.nan)
         moved = ~(np.abs(mean / self._anchor - 1) <= _STEADY)
         self._anchor[moved] = mean[moved]
         self._since[moved] = now
 
-    def _sums(self, group: Codes, values: Floats | Small | None = None) -> Floats:
-        return np.bincount(group, weights=values, minlength=self._many).astype(np.float64)
+    def group(self, rows: Codes) -> Rows:
+        """The group of each lamp (k,)."""
+        return self._group_of[rows]
 
-    def steady(self, rows: Codes, ts: Times, span: Times) -> Mask:
-        """Where a lamp's group has been steady for ``span`` ms by ``ts``, bool (n,)."""
-        steady: Mask = ts - self._since[self._group_of[rows]] >= span
+    def steady(self, group: Rows, ts: Times, span: Times) -> Mask:
+        """Where a group has been steady for ``span`` ms by ``ts``, bool (k,)."""
+        steady: Mask = ts - self._since[group] >= span
         return steady
 
-    def beside(self, rows: Codes, share: float | Floats) -> Floats:
-        """What a lamp at fault is below, (n,): ``share`` of what its group's sound lamps are, and
+    def beside(self, group: Rows, share: float | Floats) -> Floats:
+        """What a lamp at fault is below, (k,): ``share`` of what its group's sound lamps are, and
         out of line with how these differ among themselves; NaN where there are too few."""
-        group = self._group_of[rows]
-        mean = self._mean[group]
-        return np.asarray(np.minimum(share * mean, mean - _SPREADS * self._spread[group]))
+        mean, spread = self._mean, _SPREADS * self._spread
+        if isinstance(share, np.ndarray):
+            return np.asarray(np.minimum(share * mean[group], (mean - spread)[group]))
+        return np.asarray(np.minimum(share * mean, mean - spread)[group])
 
-    def less(self, rows: Codes, by: float | Floats) -> Floats:
-        """What a lamp at fault is below, (n,): ``by`` less than the mean of its group's."""
-        return np.asarray(self._mean[self._group_of[rows]] - by)
+    def less(self, group: Rows, by: float | Floats) -> Floats:
+        """What a lamp at fault is below, (k,): ``by`` less than the mean of its group's."""
+        return np.asarray(self._mean[group] - by)
 
     def hold(
-        self, rows: Codes, of_limit: Floats, beside: Floats, judged_alone: Mask | np.bool_
+        self, group: Rows, of_limit: Floats, beside: Floats, judged_alone: Mask | np.bool_
     ) -> Floats:
-        """Readings as shares of their limits, (n,): at fault below 1.
+        """Readings of lamps of these groups as shares of their limits, (k,): at fault below 1.
 
         NaN where nothing is known, infinite where the group explains it. ``of_limit`` is what each
         is of its own limit, ``beside`` of what it must be below beside its group, NaN where there
@@ -96,7 +97,9 @@ class Usual:
         """
         alone = np.where(judged_alone, of_limit, np.nan)
         said = np.where(np.isnan(beside), alone, np.maximum(of_limit, beside))
-        return np.where(self._common[self._group_of[rows]] & (said < 1), np.inf, said)
+        if self._common.any():
+            said[self._common[group] & (said < 1)] = np.inf
+        return said
 
 
 class Circuits:

@@ -54,10 +54,8 @@ class _Moment:
     """What is held of every lamp at one moment, each bool (n,)."""
 
     at: int
-    faulty: Mask
-    """seen at fault for the hold"""
     along: Mask
-    """for half of it: enough beside a neighbour that was for all of it"""
+    """seen at fault for half of the hold: enough beside a neighbour that was for all of it"""
     suspected: Mask
     """last seen at fault, for however long"""
     reporting: Mask
@@ -110,20 +108,24 @@ class Correlation:
         if not (doing == sort.fault).any():
             return
         planned, since = lamps.planned_now(now)
+        faulty = np.flatnonzero(lamps.held(sort.fault, sort.hold, now))
+        faulty = faulty[(planned[faulty] == sort.lit) & ~silent[faulty]]
+        faulty = faulty[lamps.runs.since[faulty] >= since[faulty]]
+        fresh = [
+            row
+            for row in faulty.tolist()
+            if self._ids[row] not in members and not self._is_held(self._ids[row])
+        ]
+        if not fresh:
+            return
         judged = (planned == sort.lit) & ~silent & (lamps.runs.since >= since)
         suspected = judged & (doing == sort.fault)
         moment = _Moment(
             now,
-            suspected & lamps.held(sort.fault, sort.hold, now),
             suspected & lamps.held(sort.fault, sort.hold // 2, now),
             suspected,
             suspected | (judged & (doing == sort.sound)),
         )
-        fresh = [
-            row
-            for row in np.flatnonzero(moment.faulty).tolist()
-            if self._ids[row] not in members and not self._is_held(self._ids[row])
-        ]
         for row in self._segments_first(moment, self._circuits_first(moment, fresh)):
             if explained is not None and explained[row]:
                 continue
@@ -186,15 +188,20 @@ class Correlation:
     def _segments_first(self, moment: _Moment, fresh: list[int]) -> list[int]:
         """Gives segments at fault their cases; the lamps that are left are each its own."""
         left: list[int] = []
+        circuits = {
+            case.id
+            for case in self._tracker.of_type(self._sort.group)
+            if case.subject.startswith("circuit:")
+        }
         for name, mine in _grouped(fresh, self._segment_of).items():
             if name is None:
                 left += mine
                 continue
             case = self._tracker.find(self._sort.group, f"segment:{name}")
-            # Lamps that a circuit explains say nothing about the segment.
-            rows = np.array(
-                [row for row in self._segments[name].tolist() if not self._in_circuit(row)]
-            )
+            rows = self._segments[name]
+            if circuits:
+                # Lamps that a circuit explains say nothing about the segment.
+                rows = rows[[not self._is_in(circuits, row) for row in rows.tolist()]]
             if case:
                 self._join(moment, case, mine)
             elif self._is_segment(rows, moment.along, moment):
@@ -203,9 +210,9 @@ class Correlation:
                 left += mine
         return sorted(left)
 
-    def _in_circuit(self, row: int) -> bool:
+    def _is_in(self, cases: set[str], row: int) -> bool:
         case = self._tracker.members(self._family).get(self._ids[row])
-        return case is not None and case.subject.startswith("circuit:")
+        return case is not None and case.id in cases
 
     def _is_segment(self, rows: Rows, faulty: Mask, moment: _Moment) -> bool:
         """Enough neighbours in order, or enough of those that report."""
@@ -216,6 +223,8 @@ class Correlation:
         count = int(found.sum())
         if count >= max(book.share_min, book.share * len(found)):
             return True
+        if count < book.neighbours:
+            return False
         longest = run = 0
         for one in found.tolist():
             run = run + 1 if one else 0

@@ -19,7 +19,7 @@ from facility.measurements import LAMP_FAULTS
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from rules.book.overrides import at
 from rules.book.rulebook import Rulebook
-from rules.fleet import Mask
+from rules.fleet import Mask, among
 from rules.lamps.circuits import Circuits, Small
 from rules.lamps.evidence import low_power_share
 from rules.lamps.state import LIT_AS_PLANNED, UNLIT, Lamps, Seen
@@ -107,26 +107,28 @@ class DegradedDetector:
         self._circuits.tell(rows, levelled)
         of_limit = self._of_limit(rows, batch.ts, share, levelled)
         usual = self._circuits.factor
-        beside = factor / usual.less(rows, book.factor_below_peers)
-        allowed = usual.hold(rows, factor / book.factor, beside, np.True_)
+        group = usual.group(rows)
+        beside = factor / usual.less(group, book.factor_below_peers)
+        allowed = usual.hold(group, factor / book.factor, beside, np.True_)
         faults = np.nan_to_num(batch.column("faults")).astype(np.int64)
         # Nothing goes out by itself where the controller was told to switch it off.
         doing = np.where((seen.doing == UNLIT) & (dim == 0), 0, seen.doing)
         fine = (doing == LIT_AS_PLANNED) & (faults == 0) & _fine(of_limit, book.clear)
         fine &= _fine(allowed, book.clear)
         for part in seen.rounds:
-            part = part[(doing[part] == LIT_AS_PLANNED) | (doing[part] == UNLIT)]
+            part = among(part, (doing[part] == LIT_AS_PLANNED) | (doing[part] == UNLIT))
             last = self._last[rows[part]]
             newer = batch.ts[part] > last
             # Nearly all readings are of a lamp that was fine and still is: its medians would say
             # the same.
             still = fine[part] & self._fine[rows[part]] & (last >= seen.switched[part]) & newer
-            row, going = rows[part[still]], part[still]
+            going = among(part, still)
+            row = rows[going]
             self._last[row] = self.runs.last[row] = batch.ts[going]
             self._share[row], self._factor[row] = share[going], factor[going]
-            part = part[newer & ~still]
-            if not len(part):
+            if still.all():
                 continue
+            part = among(part, newer & ~still)
             row, ts, lit = rows[part], batch.ts[part], doing[part] == LIT_AS_PLANNED
             self._count_changes(row, ts, doing[part], seen.switched[part])
             self._share[row], self._factor[row] = share[part], factor[part]
@@ -147,13 +149,15 @@ class DegradedDetector:
         a step of dimming reaches its lamps' readings one after the other.
         """
         usual, weak = self._circuits, at(self._book, rows).weak_of_peers
-        told = usual.share.hold(rows, share, share / usual.share.beside(rows, weak), np.True_)
+        group = usual.share.group(rows)
+        told = usual.share.hold(group, share, share / usual.share.beside(group, weak), np.True_)
         if levelled.all():
             return told
-        beside = share / usual.segment.beside(rows, weak)
-        untold = usual.segment.hold(rows, share, beside, np.False_)
+        group = usual.segment.group(rows)
+        beside = share / usual.segment.beside(group, weak)
+        untold = usual.segment.hold(group, share, beside, np.False_)
         span = np.maximum(_STEADY_FOR, 2 * self._lamps.every[rows])
-        steady = usual.segment.steady(rows, ts, span)
+        steady = usual.segment.steady(group, ts, span)
         judged = (steady & ~self._lamps.draws.dimmed[rows]) | (untold >= 1)
         return np.where(levelled, told, np.where(judged, untold, np.inf))
 

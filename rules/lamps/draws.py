@@ -13,6 +13,7 @@ from facility.clock import MINUTE
 from facility.readings import Codes, Floats
 from rules.book import rulebook
 from rules.fleet import Mask, Rows
+from rules.lamps.groups import Groups
 
 Small = NDArray[np.float32]
 
@@ -46,7 +47,7 @@ class Draws:
         self._rated_w = np.array([lamp.rated_w or np.nan for lamp in lamps], dtype=np.float64)
         self._unrated: Mask = np.isnan(self._rated_w)
         self._learns = bool(self._unrated.any())
-        self._neighbours, self._many = _neighbours(lamps)
+        self._neighbours = _neighbours(lamps)
         self.idle_w, self.beside, self._learned_w = (
             np.full(n, np.nan, dtype=np.float32) for _ in range(3)
         )
@@ -96,15 +97,13 @@ class Draws:
     def _means(self, values: Floats | Mask, counted: Mask, least: int) -> Floats:
         """Each row's mean over those of its segment that count, (n,); NaN for fewer than
         ``least``."""
-        group = self._neighbours[counted]
-        count = np.bincount(group, minlength=self._many)
-        sums = np.bincount(group, weights=values[counted], minlength=self._many)
+        count, sums = self._neighbours.count(counted), self._neighbours.sums(values, counted)
         mean = np.where(count >= least, sums / np.maximum(count, 1), np.nan)
-        return np.asarray(mean[self._neighbours])
+        return np.asarray(mean[self._neighbours.of])
 
 
-def _neighbours(lamps: Sequence[Streetlight]) -> tuple[NDArray[np.int32], int]:
-    """Each lamp's segment, or where that is too small its circuit, as a code (n,); how many."""
+def _neighbours(lamps: Sequence[Streetlight]) -> Groups:
+    """The lamps of each segment, or where that is too small of each circuit."""
     of_segment = Counter(lamp.segment for lamp in lamps)
     names = [
         lamp.segment
@@ -113,4 +112,4 @@ def _neighbours(lamps: Sequence[Streetlight]) -> tuple[NDArray[np.int32], int]:
         for lamp in lamps
     ]
     codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
-    return np.array([codes[name] for name in names], dtype=np.int32), len(codes)
+    return Groups(np.array([codes[name] for name in names], dtype=np.intp), len(codes))

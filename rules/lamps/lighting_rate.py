@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cases.tallies import Tally
 from facility.assets import Streetlight
@@ -20,7 +21,7 @@ from facility.clock import HOUR, MINUTE
 from facility.measurements import Kind
 from facility.readings import Codes, ReadingBatch, Times
 from rules.days import LocalDays
-from rules.fleet import Mask
+from rules.fleet import Mask, Rows, among
 from rules.lamps.state import LIT_AS_PLANNED, UNLIT, Lamps, Seen
 
 _TELL_EVERY = 15 * MINUTE
@@ -29,7 +30,7 @@ _TELL_EVERY = 15 * MINUTE
 class LightingRate:
     """The night's lamp-minutes so far. Arrays are (n,), in the order of the inventory, ms."""
 
-    KEPT = ("_lit", "_dark", "_last", "_until", "_doing")
+    KEPT = ("_lit", "_dark", "_last", "_doing")
     PLAIN: ClassVar[dict[str, Any]] = {"_begun": int}
 
     def __init__(
@@ -47,10 +48,8 @@ class LightingRate:
         self._places = list(codes)
         self._place_of = np.array([codes[key] for key in keys], dtype=np.intp)
         self._lit, self._dark = (np.zeros(n, dtype=np.int32) for _ in range(2))
-        # The last report of each that was judged while it should be lit: when, what, and when its
-        # plan switches it off.
+        # The last report of each that was judged while it should be lit: when, and what.
         self._last: Times = np.zeros(n, dtype=np.int64)
-        self._until: Times = np.zeros(n, dtype=np.int64)
         self._doing = np.zeros(n, dtype=np.int8)
         self._begun = 0
         """When the night began that is being counted."""
@@ -62,25 +61,36 @@ class LightingRate:
             return
         every, settle = self._lamps.every, self._lamps.settle
         for part in seen.rounds:
-            part = part[counts[part]]
-            part = part[batch.ts[part] > self._last[rows[part]]]
-            row, ts = rows[part], batch.ts[part]
+            part = among(part, counts[part])
+            part = among(part, batch.ts[part] > self._last[rows[part]])
+            row, ts, doing = rows[part], batch.ts[part], seen.doing[part]
+            last, was = self._last[row], self._doing[row]
             reach = every[row] // 2
             begun = seen.switched[part] + settle[row]
-            goes_on = self._last[row] >= begun
-            between = np.minimum((ts - self._last[row]) // 2, reach)
-            # What the one before it stands for, up to here or to where its period ended.
-            rest = np.minimum(self._until[row] - self._last[row], reach)
-            self._add(row, self._doing[row], np.where(goes_on, between, rest))
-            before = np.where(goes_on, between, np.minimum(ts - begun, reach))
-            self._add(row, seen.doing[part], before)
-            first = ~goes_on
-            self._until[row[first]] = self._lamps.until(row[first], ts[first])
-            self._last[row], self._doing[row] = ts, seen.doing[part]
+            before = after = np.minimum((ts - last) // 2, reach)
+            anew = np.flatnonzero(last < begun)
+            if len(anew):
+                # What the one before it stands for ends with its period, and this one begins one.
+                before, after = before.copy(), before.copy()
+                before[anew] = np.minimum(self._rest(row[anew], last[anew]), reach[anew])
+                after[anew] = np.minimum(ts - begun, reach)[anew]
+            self._add(self._lit, row, LIT_AS_PLANNED, (was, before), (doing, after))
+            self._add(self._dark, row, UNLIT, (was, before), (doing, after))
+            self._last[row], self._doing[row] = ts, doing
 
-    def _add(self, row: Codes, doing: Any, ms: Times) -> None:
-        self._lit[row] += np.where(doing == LIT_AS_PLANNED, ms, 0)
-        self._dark[row] += np.where(doing == UNLIT, ms, 0)
+    def _add(
+        self, ms: NDArray[np.int32], row: Codes, doing: int, *told: tuple[NDArray[np.int8], Times]
+    ) -> None:
+        """Adds for how long each lamp (k,) was seen doing so, as far as any was."""
+        if any((said == doing).any() for said, _ in told):
+            ms[row] += sum(np.where(said == doing, lasted, 0) for said, lasted in told)
+
+    def _rest(self, row: Rows | Codes, last: Times) -> Times:
+        """From each lamp's last report to the end of its lit period, ms; 0 before there is one."""
+        rest = np.zeros(len(row), dtype=np.int64)
+        told = np.flatnonzero(last > 0)
+        rest[told] = self._lamps.until(row[told], last[told]) - last[told]
+        return rest
 
     def judge(self, now: int) -> list[Tally]:
         """The night's tallies, now and then while it is dark, and once when it is over."""
@@ -89,7 +99,7 @@ class LightingRate:
         end = self._nights.next(self._begun)
         if now >= end:
             told = self._tallies(end)
-            for column in (self._lit, self._dark, self._last, self._until, self._doing):
+            for column in (self._lit, self._dark, self._last, self._doing):
                 column[:] = 0
             self._begun = self._nights.start(self._nights.of(now))
             return told
@@ -102,8 +112,9 @@ class LightingRate:
         """What was seen up to ``now``, by place."""
         should = self._lamps.should_be_seen_lit(self._begun, now)
         # What the last report of each stands for.
-        reach = np.minimum(self._lamps.every // 2, np.minimum(self._until, now) - self._last)
-        rest = np.where(self._last > 0, np.maximum(reach, 0), 0)
+        every = self._lamps.every
+        rest = self._rest(np.arange(len(every)), self._last)
+        rest = np.clip(np.minimum(rest, now - self._last), 0, every // 2)
         lit = np.minimum(self._lit + np.where(self._doing == LIT_AS_PLANNED, rest, 0), should)
         dark = np.minimum(self._dark + np.where(self._doing == UNLIT, rest, 0), should - lit)
         planned, seen = should > 0, lit + dark > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,12 @@ from numpy.typing import NDArray
 from facility.assets import Streetlight
 from facility.clock import MINUTE
 from facility.errors import UsageError
-from facility.lighting import LightingPlan, Schedule
+from facility.lighting import LightingPlan, Period, Schedule
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from facility.sun import Place
 from rules.book import rulebook
 from rules.book.overrides import at
-from rules.fleet import Mask, Rows, rounds
+from rules.fleet import Mask, Rows, among, whole_rounds
 from rules.lamps.draws import Draws
 from rules.lamps.evidence import LIT, UNKNOWN, Around, consumption, evidence
 from rules.runs import NOT_JUDGED, Runs
@@ -30,6 +31,9 @@ _SUN_GRID = 10
 
 _NIGHT = LightingPlan("night", "", 1, (("sunset+45", "sunrise-45"),))
 """When the sky adds less light than a lamp: civil twilight lasts 25 to 40 min, then it is 3 lx."""
+
+Plan = tuple[Mask, Times]
+"""(should be lit, since when the plan says so), each (n,)."""
 
 _FRESH = 1.5
 """Report intervals for which a lamp's last reading counts among its segment's."""
@@ -46,7 +50,7 @@ class Seen:
     doing: NDArray[np.int8]
     power_w: Floats
     switched: Times
-    rounds: tuple[Rows, ...]
+    rounds: tuple[Rows | slice, ...]
 
 
 class Lamps:
@@ -80,7 +84,8 @@ class Lamps:
         self.voltage_v = np.full(n, np.nan, dtype=np.float32)
         self.runs = Runs(n)
         # Every detector asks for the same moment, or two.
-        self._planned_at: dict[int, tuple[Mask, Times]] = {}
+        self._planned_at: dict[int, Plan] = {}
+        self._planned_in: dict[tuple[Period, ...], Plan] = {}
         self.last = np.zeros(n, dtype=np.int64)
 
     def __len__(self) -> int:
@@ -105,15 +110,16 @@ class Lamps:
         doing = np.where(judged, doing, NOT_JUDGED).astype(np.int8)
         power, on = consumption(batch), batch.column("on")
         dim, voltage = batch.column("dim_pct"), batch.column("voltage_v")
-        parts = tuple(rounds(rows, batch.ts))
+        parts = tuple(whole_rounds(rows, batch.ts))
         for part in parts:
             row, ts = rows[part], batch.ts[part]
             self.runs.advance(row, ts, doing[part], switched[part])
-            newer = ts > self.last[row]
-            row, part = row[newer], part[newer]
+            part = among(part, ts > self.last[row])
+            row = rows[part]
             self.last[row] = batch.ts[part]
             draws.feed(row, power[part], self.power_w[row], doing[part] == OFF_AS_PLANNED)
-            self.shown[row] = np.where(shown[part] == UNKNOWN, self.shown[row], shown[part])
+            told = among(part, shown[part] != UNKNOWN)
+            self.shown[rows[told]] = shown[told]
             self.power_w[row] = power[part]
             self.dim_pct[row] = dim[part]
             self.on[row] = on[part]
@@ -150,18 +156,21 @@ class Lamps:
         """Lamps seen doing so for ``hold`` ms, bool (n,)."""
         return self.runs.held(doing, hold, now, self.every)
 
-    def planned_now(self, now: int) -> tuple[Mask, Times]:
+    def planned_now(self, now: int) -> Plan:
         """(should be lit, since when the plan says so) of each lamp, each (n,)."""
         if now not in self._planned_at:
-            while len(self._planned_at) > 1:
-                del self._planned_at[next(iter(self._planned_at))]
-            self._planned_at[now] = self._plan(now)
+            # Between two switching times nothing changes.
+            periods = tuple(one.period(now) for one in self._schedules)
+            if periods not in self._planned_in:
+                _remember(self._planned_in, periods, self._plan(periods))
+            _remember(self._planned_at, now, self._planned_in[periods])
         return self._planned_at[now]
 
     def period(self, row: int, at: int) -> tuple[int, int]:
         """The switching times of a lamp's plan around ``at`` (ms)."""
         schedule: Schedule = self._schedules[self._schedule_of[row]]
-        return schedule.period(at)
+        _, since, until = schedule.period(at)
+        return since, until
 
     def until(self, rows: Codes, ts: Times) -> Times:
         """The first switching time after each time, of the lamps ``rows``; each (n,) ms."""
@@ -188,11 +197,11 @@ class Lamps:
         """For how long after a switching time a lamp is not judged, int64 (n,) ms."""
         return np.broadcast_to(np.asarray(self._book.settle, dtype=np.int64), len(self))
 
-    def _plan(self, now: int) -> tuple[Mask, Times]:
-        moment = np.array([now], dtype=np.int64)
-        lit = np.array([s.lit(moment)[0] for s in self._schedules], dtype=bool)
-        since = np.array([s.since(moment)[0] for s in self._schedules], dtype=np.int64)
-        return lit[self._schedule_of], since[self._schedule_of]
+    def _plan(self, periods: Sequence[Period], rows: Codes | slice = slice(None)) -> Plan:
+        lit = np.array([one.lit for one in periods], dtype=bool)
+        since = np.array([one.since for one in periods], dtype=np.int64)
+        schedule_of = self._schedule_of[rows]
+        return lit[schedule_of], since[schedule_of]
 
     def _night(self, rows: Codes, batch: ReadingBatch) -> Mask:
         """Where the sky is dark; nowhere if no lamp measures light."""
@@ -205,7 +214,11 @@ class Lamps:
                     night[mine] = sky.lit(batch.ts[mine])
         return night
 
-    def _planned(self, rows: Codes, ts: Times) -> tuple[Mask, Times]:
+    def _planned(self, rows: Codes, ts: Times) -> Plan:
+        first, last = int(ts.min()), int(ts.max())
+        periods = tuple(one.period(first) for one in self._schedules)
+        if all(last < one.until for one in periods):
+            return self._plan(periods, rows)
         lit = np.zeros(len(ts), dtype=bool)
         since = np.zeros(len(ts), dtype=np.int64)
         schedule_of = self._schedule_of[rows]
@@ -234,3 +247,10 @@ def _schedules(
             schedules.append(Schedule(plans[lamp.plan], place, lamp.area))
         schedule_of[row] = codes[key]
     return schedules, schedule_of
+
+
+def _remember(cache: dict[Any, Plan], key: object, plan: Plan) -> None:
+    """Keeps the last two."""
+    while len(cache) > 1:
+        del cache[next(iter(cache))]
+    cache[key] = plan
