@@ -126,6 +126,7 @@ def filing_json(case: Case, filing: Filing | None, now: int) -> dict[str, Any] |
         "code": filed.code,
         "name": row.code.name if row else {"zh": filed.code, "en": filed.code},
         "condition": row.condition.when if row else {"zh": filed.condition, "en": filed.condition},
+        "condition_key": filed.condition,
         "closed_when": row.condition.closed_when if row else None,
         "severity": row.condition.severity if row else None,
         "limit": filed.limit,

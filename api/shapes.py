@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -37,6 +37,7 @@ class Filing(Shape):
     code: str
     name: Words
     condition: Words
+    condition_key: str
     closed_when: Words | None
     severity: Severity | None
     limit: int
@@ -382,6 +383,30 @@ class Health(HealthSign):
     site: SiteNow
     services: dict[str, dict[str, Any]]
     problems: list[ServiceProblem]
+
+
+class StandardRow(Shape):
+    """A row that a case may be filed under; ``limit`` is in the unit of ``clock``."""
+
+    code: str
+    name: Words
+    condition_key: str
+    condition: Words
+    closed_when: Words
+    severity: Severity
+    limit: int
+    clock: ClockKind
+    table: Literal["component", "event"]
+    kind: Annotated[Kind | None, Field(strict=False)]
+    owner: Words
+    local: bool
+
+
+class FilingStandard(Shape):
+    id: str
+    version: str
+    name: Words
+    items: list[StandardRow]
 
 
 class WorkingCalendar(Shape):

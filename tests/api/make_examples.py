@@ -126,6 +126,7 @@ def of_facilities(get: Recorder) -> None:
     get("GET assets/{asset_id}/readings", {"asset_id": "S1-0"}, params=span)
     get("GET segments")
     get("GET states")
+    get("GET standard")
     get("GET calendar", params={"from": "2026-06-22T00:00:00Z", "to": "2026-06-23T00:00:00Z"})
 
 

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from api.serve import Server
-from api.shapes import AssetDetails, CasePage, CaseWithEvents, StateTold, WorkingCalendar
+from api.shapes import (
+    AssetDetails,
+    CasePage,
+    CaseWithEvents,
+    FilingStandard,
+    StateTold,
+    WorkingCalendar,
+)
 from cases.events import CaseEvent
 from cases.filing.basis import Filing
 from facility.clock import DAY, HOUR, from_rfc3339, to_rfc3339
@@ -37,6 +44,7 @@ def test_a_case_shows_its_row_and_deadline(district: District) -> None:
             "zh": "路灯不亮；同一道路多盏或全部不亮的，立一个案卷",
             "en": "a lamp is out; several lamps of a road, or all of them, are one case",
         },
+        "condition_key": "out",
         "closed_when": {"zh": "路灯正常亮灯", "en": "the lamps are lit"},
         "severity": "attention",
         "limit": 2,
@@ -173,3 +181,17 @@ def test_without_filing_there_is_no_calendar(district: District) -> None:
     district.desk.filing = None
     query = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}
     assert district.get("calendar", **query).status_code == 404
+
+
+def test_the_standard_tells_its_rows_as_actions_name_them(district: District) -> None:
+    found = district.answer(FilingStandard, "standard")
+    (lamp,) = [
+        row for row in found["items"] if (row["code"], row["condition_key"]) == ("0137", "out")
+    ]
+    assert (lamp["name"]["zh"], lamp["limit"], lamp["clock"]) == ("路灯", 2, "working_day")
+    assert (lamp["closed_when"]["zh"], lamp["severity"]) == ("路灯正常亮灯", "attention")
+    assert found == district.answer(FilingStandard, "standard", at=to_rfc3339(DUSK))
+    before = district.get("standard", at="2001-01-01T00:00:00Z")
+    assert (before.status_code, before.json()["detail_zh"]) == (404, "当日没有生效的立案标准")
+    district.desk.filing = None
+    assert district.get("standard").status_code == 404

@@ -55,7 +55,7 @@ def test_a_refusal_is_shown_in_the_servers_words(page: Page, district: District)
     detail.get_by_role("button", name="人工结案").click()
     detail.get_by_label("理由或说明").fill("长" * 2_001)
     detail.get_by_role("button", name="确认人工结案").click()
-    expect(detail.get_by_role("alert")).to_contain_text("reason")
+    expect(detail.locator(".reason [role=alert]")).to_contain_text("2000 characters")
 
 
 def test_it_speaks_english_and_remembers(page: Page, district: District) -> None:

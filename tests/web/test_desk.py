@@ -7,7 +7,9 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from cases.actions import ActionName, Given
 from cases.case import Case
+from cases.opening import Reported
 from cases.people.who import Who
+from tests.cases.made import report
 from tests.web.conftest import LAMPS, District
 
 UNLIT = ("streetlight.segment_unlit", "segment:S1")
@@ -55,6 +57,30 @@ def test_a_dispatcher_hands_a_case_over_to_the_proposed_unit(filed: District, pa
     expect(detail.locator("li.dispatched")).to_contain_text("夜班先去")
     expect(page.locator(".row")).to_contain_text(proposed)
     assert (held(filed, "C1").stage, held(filed, "C1").unit) == ("dispatched", proposed)
+
+
+@by_role("dispatcher")
+def test_a_report_is_filed_under_the_row_that_the_dispatcher_chooses(
+    filed: District, page: Page
+) -> None:
+    what = Reported("R1", "L201", "damaged", lon=113.681, lat=34.781)
+    case = report(filed.desk, what, filed.clock.now_ms())
+    detail = open_case(page)
+    expect(detail).to_contain_text("5 个工作日")
+    detail.get_by_role("button", name="立案", exact=True).click()
+    row = detail.locator("select[name=code]")
+    expect(row).to_have_value("L201 damaged")
+    row.select_option("L201 collapsed")
+    expect(detail.locator("form")).to_contain_text("2 个紧急工作时")
+    detail.get_by_role("button", name="确认立案").click()
+
+    expect(detail.locator("header .state")).to_have_text("立案")
+    filing = detail.locator("section", has=page.get_by_role("heading", name="立案", exact=True))
+    for said in ("2 个紧急工作时", "结案条件", "紧急"):
+        expect(filing).to_contain_text(said)
+    kept = held(filed, case.id).filed
+    assert kept is not None
+    assert (kept.code, kept.condition) == ("L201", "collapsed")
 
 
 @by_role("handler")

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 
+import type { FormField } from "../src/api/desk";
 import type { CaseEvent } from "../src/api/schema";
 import { bodyOf, EMPTY_DRAFT, missing } from "../src/store/actions";
-import { answered, formOf, type FormField } from "../src/store/form";
+import { answered, formOf } from "../src/store/form";
 import { trackOf } from "../src/store/track";
 import { fromLocal, toLocal, zone } from "../src/wording/time";
 import { aCase } from "./samples";

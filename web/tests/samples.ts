@@ -47,6 +47,7 @@ export const aFiling = (some: Partial<Filing> = {}): Filing => ({
   code: "0137",
   name: { zh: "路灯", en: "Street light" },
   condition: { zh: "路灯不亮", en: "a lamp is out" },
+  condition_key: "out",
   limit: 2,
   closed_when: null,
   severity: null,

@@ -13,7 +13,7 @@ export interface Mistake {
 
 /**
  * A refused or failed call. `status` 0: the server was not reached. `detail` and `detailZh` are the
- * server's own words, empty where it had none.
+ * server's own words, empty where it had none; `mistakes` the parts that it named.
  */
 export class ProblemError extends Error {
   constructor(

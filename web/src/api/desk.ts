@@ -1,7 +1,7 @@
 /** Supervision, schedules, warnings, shelvings and figures: their calls and shapes (docs/api.md). */
 
 import { BASE, call, json, part, query } from "./call";
-import type { Evidence, OwnCase, Page } from "./schema";
+import type { Evidence, Kind, OwnCase, Page, StandardRow, Words } from "./schema";
 
 export interface SupervisionCause {
   cause: string;
@@ -19,16 +19,60 @@ export interface Supervised {
   causes: SupervisionCause[];
 }
 
-export interface Schedule {
-  id: string;
+/** Assets of which all of this is true; what is empty does not narrow. */
+export interface Selection {
+  kind: Kind | null;
+  area: string;
+  streets: string[];
+  roads: string[];
+  ids: string[];
+}
+
+export const FIELD_KINDS = ["text", "number", "choice", "photo"] as const;
+
+/** One field of the form that a schedule's case is handed in with. */
+export interface FormField {
+  key: string;
+  label: Words;
+  kind: (typeof FIELD_KINDS)[number];
+  required?: boolean;
+  unit?: string;
+  least?: number | null;
+  most?: number | null;
+  choices?: string[];
+}
+
+export const PURPOSES = ["inspection", "upkeep"] as const;
+export const PERS = ["asset", "road", "street", "all"] as const;
+
+/** A schedule as it is decided: `rule` is an RRULE, `start` the local time that it begins at. */
+export interface Plan {
   name: string;
-  purpose: string;
+  purpose: (typeof PURPOSES)[number];
   rule: string;
   start: string;
-  per: string;
+  assets: Selection;
+  per: (typeof PERS)[number];
+  code: string;
+  condition: string;
   unit: string;
+  form: FormField[];
   active: boolean;
+}
+
+export interface Schedule extends Plan {
+  id: string;
   next_at: string | null;
+  version: number;
+  changed_at: string;
+  changed_by: string;
+}
+
+/** One time that a schedule was due; without a case it was missed. */
+export interface Occurrence {
+  at: string;
+  group: string;
+  case: string | null;
 }
 
 export interface Proposal {
@@ -37,6 +81,7 @@ export interface Proposal {
   street: string | null;
   times: number;
   last_at: string;
+  plan: Plan;
 }
 
 export interface Warning {
@@ -101,6 +146,23 @@ export const getSupervised = (level: number, cursor?: string) =>
   call<Page<Supervised>>(`supervision${query({ level, limit: 200, cursor })}`);
 
 export const getSchedules = () => items<Schedule>("schedules");
+export const addSchedule = (plan: Plan) => call<Schedule>("schedules", json(plan));
+
+/** Puts another plan in place of that version; a ProblemError 412 where it has changed since. */
+export function changeSchedule(id: string, version: number, plan: Plan): Promise<Schedule> {
+  const headers = { "Content-Type": "application/json", "If-Match": `"${version}"` };
+  return call(`schedules/${part(id)}`, { ...json(plan), method: "PUT", headers });
+}
+
+/** The cases that it opened stay. */
+export const endSchedule = (id: string) => call<null>(`schedules/${part(id)}`, { method: "DELETE" });
+
+export const getOccurrences = (id: string) =>
+  items<Occurrence>(`schedules/${part(id)}/occurrences${query({ limit: 20 })}`);
+
+/** The rows of the filing standard as it holds at a time, by default now. */
+export const getStandard = (at?: string) => items<StandardRow>(`standard${query({ at })}`);
+
 export const getProposals = () => items<Proposal>("schedules/proposals");
 export const getWarnings = () => items<Warning>("warnings");
 export const getShelvings = () => items<Shelving>("shelvings");

@@ -55,6 +55,8 @@ export type ActionName =
 export interface ActionBody {
   action: ActionName;
   reason?: string;
+  code?: string;
+  condition?: string;
   unit?: string;
   until?: string;
   result?: string;
@@ -72,13 +74,32 @@ export interface Words {
 
 export type ClockKind = "urgent_hour" | "working_hour" | "working_day" | "natural_day";
 
+export type Severity = "urgent" | "attention" | "notice";
+
+/** A row of the standard; an action and a plan name it by `code` and `condition_key`. */
+export interface StandardRow {
+  code: string;
+  name: Words;
+  condition_key: string;
+  condition: Words;
+  closed_when: Words;
+  severity: Severity;
+  limit: number;
+  clock: ClockKind;
+  table: string;
+  kind: Kind | null;
+  owner: Words;
+  local: boolean;
+}
+
 /** The row of the standard that a case is filed under; `limit` is in the unit of `clock`. */
 export interface Filing {
   code: string;
   name: Words;
   condition: Words;
+  condition_key: string;
   closed_when: Words | null;
-  severity: "urgent" | "attention" | "notice" | null;
+  severity: Severity | null;
   limit: number;
   clock: ClockKind;
   deadline: string;

@@ -3,9 +3,8 @@
 import { type GeoJSONSource, Map as MapLibre, Marker, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 
-import type { SegmentCollection } from "../api/schema";
+import type { SegmentCollection, Severity } from "../api/schema";
 import { token } from "../style/tokens";
-import type { Severity } from "../wording/severity";
 import type { Bounds, MarkerProperties } from "./features";
 import { addMarkerImages } from "./images";
 import { districtStyle, HIT_LAYER, MARKER_LAYER, POINT_LAYER } from "./style";

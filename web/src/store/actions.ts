@@ -2,7 +2,7 @@
 
 import type { ActionBody, ActionName } from "../api/schema";
 
-export type ActionField = "unit" | "until" | "result" | "level" | "term" | "reason";
+export type ActionField = "code" | "condition" | "unit" | "until" | "result" | "level" | "term" | "reason";
 
 interface Entry {
   needs: readonly ActionField[];
@@ -13,7 +13,7 @@ const bare: Entry = { needs: [], takes: ["reason"] };
 const reasoned: Entry = { needs: ["reason"], takes: [] };
 
 export const ACTIONS: Record<ActionName, Entry> = {
-  file: bare,
+  file: { needs: [], takes: ["code", "condition", "reason"] },
   dispatch: { needs: ["unit"], takes: ["reason"] },
   accept: bare,
   return: reasoned,
@@ -50,7 +50,7 @@ export const LEADING: readonly ActionName[] = [
 /** What was typed into a form; times as RFC 3339 or empty, a level as its digit or empty. */
 export type Draft = Record<ActionField, string>;
 
-export const EMPTY_DRAFT: Draft = { unit: "", until: "", result: "", level: "", term: "", reason: "" };
+export const EMPTY_DRAFT: Draft = { code: "", condition: "", unit: "", until: "", result: "", level: "", term: "", reason: "" };
 
 /** The needed fields that are empty. */
 export const missing = (action: ActionName, draft: Draft): ActionField[] =>

@@ -1,17 +1,7 @@
 /** The form that a schedule's case is handed in with. Pure. */
 
-import type { Evidence, Words } from "../api/schema";
-
-export interface FormField {
-  key: string;
-  label: Words;
-  kind: "text" | "number" | "choice" | "photo";
-  required?: boolean;
-  unit?: string;
-  least?: number;
-  most?: number;
-  choices?: string[];
-}
+import type { FormField } from "../api/desk";
+import type { Evidence } from "../api/schema";
 
 /** The form that a case was opened with; none where it has none. */
 export const formOf = (evidence: Evidence): FormField[] =>

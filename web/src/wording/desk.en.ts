@@ -102,6 +102,7 @@ export const desk: typeof zh = {
     note: "Note",
   },
   field: {
+    code: "Filed under",
     unit: "Unit",
     until: "Suspended until",
     result: "What was done",

@@ -100,6 +100,7 @@ export const desk = {
     note: "备注",
   },
   field: {
+    code: "立案条目",
     unit: "责任单位",
     until: "挂账至",
     result: "处置结果",

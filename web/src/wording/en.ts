@@ -3,6 +3,7 @@
 import { desk } from "./desk.en";
 import { intake } from "./intake.en";
 import { rules } from "./rules.en";
+import { schedules } from "./schedules.en";
 import { figures, people, plans, views } from "./views.en";
 import type { Messages } from "./zh";
 
@@ -169,6 +170,7 @@ export const en: Messages = {
   intake,
   views,
   plans,
+  schedules,
   figures,
   people,
   rules,
@@ -217,6 +219,9 @@ export const en: Messages = {
     row: "Filed under",
     condition: "Condition",
     limit: "Limit",
+    closedWhen: "Closed when",
+    severity: "Severity",
+    severities: { urgent: "urgent", attention: "needs attention", notice: "to watch" },
     deadline: "Deadline",
     left: "{time} left",
     overdue: "overdue",

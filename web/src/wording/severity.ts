@@ -1,6 +1,7 @@
 /** How soon an officer has to look: people in danger, a duty not done, or something to watch. */
 
-export type Severity = "urgent" | "attention" | "notice";
+import type { Severity } from "../api/schema";
+
 export const SEVERITIES: readonly Severity[] = ["urgent", "attention", "notice"];
 
 const OF_TYPE: Record<string, Severity> = {

@@ -3,6 +3,7 @@
 import { desk } from "./desk.zh";
 import { intake } from "./intake.zh";
 import { rules } from "./rules.zh";
+import { schedules } from "./schedules.zh";
 import { figures, people, plans, views } from "./views.zh";
 
 export const zh = {
@@ -168,6 +169,7 @@ export const zh = {
   intake,
   views,
   plans,
+  schedules,
   figures,
   people,
   rules,
@@ -216,6 +218,9 @@ export const zh = {
     row: "立案条目",
     condition: "立案条件",
     limit: "处置时限",
+    closedWhen: "结案条件",
+    severity: "紧要程度",
+    severities: { urgent: "紧急", attention: "需处置", notice: "关注" },
     deadline: "截止时间",
     left: "剩 {time}",
     overdue: "超期",
