@@ -30,7 +30,8 @@ NUMBERS: dict[Measure, tuple[str, ...]] = {
 
 ``lighting`` is of a night, named by the day it begins on, of a segment: lamps that should be lit by
 plan, and lamp-minutes. ``coverage`` is of a day, of the devices of a kind. ``station`` is of a
-service day, named by the day that its deadline ends (24:00 is of the day before), in tonnes.
+service day, named by the day that most of it lies in (24:00 and 02:00 end the day before), in
+tonnes.
 """
 
 Column = Literal["day", "street", "road_class", "kind", "place"]

@@ -126,6 +126,7 @@ class Rattle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     window_passes: Positive
     windows: Count
     hold: Duration
+    off_hold: Duration
     long_hold: Duration
     z: Positive
     excess: NotNegative
@@ -141,6 +142,10 @@ class Backlog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tolerance_t: NotNegative
     tolerance_share: Share
     cleared_t: NotNegative
+    load_t: Positive
+    most_share_per_h: Positive
+    capacity_t_day: Positive
+    stock_step_t: NotNegative
     hold: Duration
     off_hold: Duration
 

@@ -155,7 +155,7 @@ class RattleDetector:
         """Opens and ends cases by the covers' last windows."""
         members = self._tracker.members(FAMILY[TYPE])
         lasted = self._last - self._since
-        quiet = (self._quiet >= self._book.windows) & (lasted >= self._book.hold)
+        quiet = (self._quiet >= self._book.windows) & (lasted >= self._book.off_hold)
         for cover, case in list(members.items()):
             row = self._row_of.get(cover)
             if row is None or quiet[row]:

@@ -1,48 +1,37 @@
 """Stations not cleared (日产日清 missed): tonnes weighed in and not out again by the deadline.
 
-The service day runs from deadline to deadline. What is in the station is the sum of what the
-counters gained, never below zero. A counter that leaps was replaced, and what it shows then is not
-tonnes; one that falls back by a load or less was corrected, one that falls further began anew. The
-verdict falls with the first report after the deadline, so a
-lorry weighed out just before it is counted.
+The service day runs from deadline to deadline. What is in the station is the sum of what was
+weighed (:mod:`rules.stations.weighing`), never below zero. The verdict falls with the first report
+after the deadline, so a lorry weighed out just before it is counted.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
-from facility.assets import Station
-from facility.clock import DAY, HOUR, to_rfc3339
+from facility.clock import HOUR, to_rfc3339
 from facility.inventory import Inventory
 from facility.readings import Codes, ReadingBatch
 from rules.book.overrides import at
 from rules.book.rulebook import Rulebook
+from rules.days import LocalDays
 from rules.sight import FAULT, SOUND, Sight
+from rules.stations.weighing import Scales, weigh
 from rules.tracker import FAMILY, Tracker
 
 TYPE = "station.backlog"
 
-_LEAP_SHARE = 0.5
-"""Of a day's capacity: more than that between two reports of one hour is no weighing."""
-
-_DEFAULT_CAPACITY = 200.0
 _LATELY = 6 * HOUR
-
-_LOAD_T = 30.0
-"""The most that one vehicle carries (49 t in all): a weighing is no more, nor is its correction."""
 
 
 @dataclass(slots=True)
 class _Balance:
-    """A station's tonnes, by its counters."""
+    """A station's tonnes."""
 
     ts: int = 0
-    inbound: float = math.nan
-    outbound: float = math.nan
+    scales: Scales = field(default_factory=Scales)
     inside: float = 0.0
     came_in: float = 0.0
     """since the last deadline"""
@@ -91,8 +80,9 @@ class BacklogDetector:
     ) -> None:
         self._book = book.backlog
         self._tracker = tracker
-        self._zone = ZoneInfo(timezone)
         self._stations = inventory.stations
+        # Service days begin when the ones before them end.
+        self._days = [LocalDays(timezone, station.clear_by_ms) for station in self._stations]
         self._balances = [_Balance() for _ in self._stations]
         self._row_of = {station.id: row for row, station in enumerate(self._stations)}
 
@@ -107,18 +97,17 @@ class BacklogDetector:
                 self._weigh(row, int(batch.ts[i]), *figures)
 
     def _weigh(self, row: int, ts: int, inbound: float, outbound: float, stock: float) -> None:
-        balance, station = self._balances[row], self._stations[row]
-        deadline = self._deadline_before(ts, station)
-        first = balance.ts == 0
-        if first:
+        balance, book = self._balances[row], at(self._book, row)
+        deadline = self._deadline_before(row, ts)
+        if balance.ts == 0:
             # What stood in the station before it was watched is only known where it says so.
             balance.inside = 0.0 if math.isnan(stock) else stock
             balance.judged = deadline
         hours = max(1.0, (ts - balance.ts) / HOUR)
-        capacity = station.capacity_t_day or _DEFAULT_CAPACITY
-        leap = max(_LOAD_T, capacity * _LEAP_SHARE * hours)
-        gained = _gain(balance.inbound, inbound, leap)
-        lost = _gain(balance.outbound, outbound, leap)
+        capacity = self._stations[row].capacity_t_day or book.capacity_t_day
+        most = max(book.load_t, capacity * book.most_share_per_h * hours)
+        weighed = weigh(balance.scales, inbound, outbound, stock, most, book)
+        gained, lost = weighed.came, weighed.went
         if deadline > balance.judged:
             # The day is over: what left since the last report still counts for it, what came
             # in belongs to the new one.
@@ -134,15 +123,13 @@ class BacklogDetector:
         else:
             balance.went_out += lost
         balance.inside = max(0.0, balance.inside + gained - lost)
-        if math.isnan(inbound) and math.isnan(outbound) and not math.isnan(stock):
+        if weighed.broken and not math.isnan(stock):
             balance.inside = stock
         balance.came_in = max(0.0, balance.came_in + gained)
         if gained or lost:
             balance.lately.append((ts, gained, lost))
         while balance.lately and balance.lately[0][0] < ts - _LATELY:
             del balance.lately[0]
-        balance.inbound = balance.inbound if math.isnan(inbound) else inbound
-        balance.outbound = balance.outbound if math.isnan(outbound) else outbound
         balance.ts = ts
 
     def judge(self, now: int) -> None:
@@ -150,9 +137,7 @@ class BacklogDetector:
         members = self._tracker.members(FAMILY[TYPE])
         for row, (station, balance) in enumerate(zip(self._stations, self._balances, strict=True)):
             case = members.get(station.id)
-            # Of what is inside, that which came in since the deadline is not late yet.
-            late, book = balance.inside - balance.came_in, at(self._book, row)
-            is_out = balance.ts > 0 and late <= book.cleared_t
+            book, is_out = at(self._book, row), balance.ts > 0 and not self._is_late(row)
             balance.out_since = (balance.out_since or balance.ts) if is_out else 0
             if case and is_out and balance.ts - balance.out_since >= book.off_hold:
                 self._tracker.leave(now, case, (station.id,), "cleared", self._shown(row))
@@ -163,27 +148,36 @@ class BacklogDetector:
             balance.verdict = None
             if book.hold and is_out:
                 continue
-            if inside > self._tolerance(row, came_in) and not case:
-                shown = {
-                    "backlog_t": round(inside, 2),
-                    "inbound_t": round(came_in, 2),
-                    "deadline": to_rfc3339(deadline),
-                }
-                opened = self._tracker.open(
-                    now, TYPE, f"station:{station.id}", (station.id,), "not_cleared", shown
-                )
-                if opened is None and not is_out:
-                    # It is held back; once it no longer is, the backlog may still be there.
-                    balance.verdict = deadline, inside, came_in
+            if inside <= self._tolerance(row, came_in):
+                continue
+            shown = {
+                "backlog_t": round(inside, 2),
+                "inbound_t": round(came_in, 2),
+                "deadline": to_rfc3339(deadline),
+            }
+            if case:
+                self._tracker.tell(now, case, "not_cleared", shown)
+                continue
+            opened = self._tracker.open(
+                now, TYPE, f"station:{station.id}", (station.id,), "not_cleared", shown
+            )
+            if opened is None and not is_out:
+                # It is held back; once it no longer is, the backlog may still be there.
+                balance.verdict = deadline, inside, came_in
 
     def sight(self, station: str) -> Sight:
         """What is seen of a station: whether what was late is out."""
         row = self._row_of.get(station)
         if row is None or not self._balances[row].ts:
             return Sight()
-        balance = self._balances[row]
-        late = balance.inside - balance.came_in
-        return Sight(FAULT if late > at(self._book, row).cleared_t else SOUND, balance.ts)
+        return Sight(FAULT if self._is_late(row) else SOUND, self._balances[row].ts)
+
+    def _is_late(self, row: int) -> bool:
+        """Whether any of what should have been out by the last deadline is still inside. What came
+        in since is not late yet."""
+        balance, book = self._balances[row], at(self._book, row)
+        may_be_left = book.cleared_t + (0 if balance.scales.counted else book.stock_step_t)
+        return balance.inside - balance.came_in > may_be_left
 
     def _tolerance(self, row: int, came_in: float) -> float:
         book = at(self._book, row)
@@ -195,7 +189,7 @@ class BacklogDetector:
             Course(
                 station=station.id,
                 ts=balance.ts,
-                deadline=self._deadline_before(balance.ts, station) + DAY,
+                deadline=self._days[row].next(balance.ts),
                 inside=balance.inside,
                 came_in=balance.came_in,
                 went_out=balance.went_out,
@@ -215,26 +209,6 @@ class BacklogDetector:
         balance = self._balances[row]
         return {"inside_t": round(balance.inside, 2), "at": to_rfc3339(balance.ts)}
 
-    def _deadline_before(self, ts: int, station: Station) -> int:
+    def _deadline_before(self, row: int, ts: int) -> int:
         """The last deadline at or before ``ts``, ms."""
-        local = datetime.fromtimestamp(ts / 1000, UTC).astimezone(self._zone)
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        deadline = round(midnight.timestamp() * 1000) + station.clear_by_ms
-        while deadline > ts:
-            deadline -= DAY
-        return deadline
-
-
-def _gain(before: float, after: float, leap: float) -> float:
-    """What a counter gained; 0 where there is nothing to compare or it leapt.
-
-    Less than nothing where a weighing was corrected. One that began anew has gained what it shows.
-    """
-    if math.isnan(before) or math.isnan(after):
-        return 0.0
-    gained = after - before
-    if -_LOAD_T <= gained < 0 and after >= before / 2:
-        return gained
-    if gained < 0:
-        gained = after
-    return gained if gained <= leap else 0.0
+        return self._days[row].start(self._days[row].of(ts))

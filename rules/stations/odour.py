@@ -1,8 +1,9 @@
 """Odour: the mean of an hour over the boundary limit (GB 14554-93, class 2).
 
 The hour slides, and each reading counts for the time since the one before it. A smelly lorry is
-over the limit for minutes and not as a mean; too few readings make no mean, and one reading alone
-does not carry it over the limit. Readings over the workers' limit belong to
+over the limit for minutes and not as a mean; too few readings of a gas make no mean of it, and one
+reading alone does not carry it over the limit. A station that reports more seldom than twice an
+hour is judged by its last two reports. Readings over the workers' limit belong to
 :mod:`rules.stations.gas_hazard` and are left out: one fault, one case.
 """
 
@@ -28,7 +29,6 @@ GASES = {"h2s_mg_m3": "hydrogen_sulphide", "nh3_mg_m3": "ammonia", "odour": "odo
 """Field → the cause of the case."""
 
 _DEFAULT_EVERY = 10 * MINUTE
-_MIN_READINGS = 2
 
 Hour = list[tuple[int, tuple[float, ...]]]
 """(ts, the fields of ``GASES``) of the readings of a station's last hour, in order of time."""
@@ -70,7 +70,7 @@ class OdourDetector:
             if any(ts == reading[0] for ts, _ in hour):
                 continue
             insort(hour, reading, key=lambda one: one[0])
-            while hour[0][0] <= hour[-1][0] - HOUR:
+            while hour[0][0] <= hour[-1][0] - max(HOUR, 2 * self._paced(row)):
                 del hour[0]
             self._changed.add(row)
 
@@ -120,12 +120,17 @@ class OdourDetector:
         return Sight(says, self._hours[row][-1][0], hold=HOUR)
 
     def _shares(self, row: int) -> Floats | None:
-        """The hour's means against their limits, (gases,); None while there is no hour's worth."""
+        """The hour's means against their limits, (gases,), NaN of a gas of which too little was
+        measured; None while that is so of all of them."""
         weight = self._weights(row)
-        if len(weight) < _MIN_READINGS or weight.sum() < at(self._book, row).min_share * HOUR:
-            return None
         values = np.array([fields for _, fields in self._hours[row]])
-        return np.asarray(self._mean(values, weight) / self._limits(row))
+        if not len(values):
+            return None
+        means, known = self._means(values, weight)
+        enough = known >= at(self._book, row).min_share * HOUR
+        if not enough.any():
+            return None
+        return np.asarray(np.where(enough, means, np.nan) / self._limits(row))
 
     def _limits(self, row: int) -> Floats:
         """A station's limits, (gases,)."""
@@ -136,24 +141,28 @@ class OdourDetector:
         """Whether the mean is below the limit without its highest reading."""
         values = np.array([fields[gas] for _, fields in self._hours[row]])
         others = np.arange(len(values)) != np.nanargmax(values)
-        mean = self._mean(values[others, None], self._weights(row)[others])
-        return not mean[0] > self._limits(row)[gas]
+        means, _ = self._means(values[others, None], self._weights(row)[others])
+        return not means[0] > self._limits(row)[gas]
+
+    def _paced(self, row: int) -> int:
+        """A station's report interval, ms."""
+        return int(self._every[row]) or _DEFAULT_EVERY
 
     def _weights(self, row: int) -> Times:
         """For how long each of the hour's readings stands, (n,) ms."""
-        every = int(self._every[row]) or _DEFAULT_EVERY
-        ts = np.array([at for at, _ in self._hours[row]])
-        return np.minimum(np.diff(ts, prepend=ts[0] - every), 2 * every)
+        every = self._paced(row)
+        ts = np.array([at for at, _ in self._hours[row]], dtype=np.int64)
+        return np.minimum(np.diff(ts, prepend=ts[:1] - every), 2 * every)
 
     @staticmethod
-    def _mean(values: Floats, weight: Times) -> Floats:
-        """The weighted mean of each column, NaN where it has no value."""
+    def _means(values: Floats, weight: Times) -> tuple[Floats, Floats]:
+        """(weighted mean of each column, NaN where it has no value, for how long it has, ms)."""
         given = ~np.isnan(values)
         weights = weight[:, None] * given
-        total = weights.sum(axis=0)
+        known = weights.sum(axis=0)
         sums = (np.where(given, values, 0) * weights).sum(axis=0)
-        mean: Floats = np.divide(sums, total, out=np.full(len(total), np.nan), where=total > 0)
-        return mean
+        means: Floats = np.divide(sums, known, out=np.full(len(known), np.nan), where=known > 0)
+        return means, known.astype(np.float64)
 
     def _shown(self, row: int, shares: Floats) -> dict[str, Any]:
         means = zip(GASES, (shares * self._limits(row)).tolist(), strict=True)

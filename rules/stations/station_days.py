@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cases.tallies import Tally
-from facility.clock import MINUTE
+from facility.clock import DAY, MINUTE
 from facility.measurements import Kind
 from rules.days import LocalDays
 from rules.stations.backlog import Course
@@ -34,8 +34,8 @@ class StationDays:
         return told
 
     def _tally(self, station: str, deadline: int, came: float, went: float, left: float) -> Tally:
-        # 24:00 is the end of the day before.
-        day = self._days.of(deadline - 1).isoformat()
+        # 24:00, and two in the morning, end the day before.
+        day = self._days.of(deadline - DAY // 2).isoformat()
         numbers = {"in_t": round(came, 2), "out_t": round(went, 2), "left_t": round(left, 2)}
         street = self._streets.get(station, "")
         return Tally("station", day, numbers, street, "", Kind.STATION, station)

@@ -22,13 +22,16 @@ _LEACHATE_LIMIT = 85.0
 
 
 def station_backlog(draw: Draw) -> Fault | None:
-    """The evening's trucks do not come: what is left at ``clear_by`` is the backlog."""
+    """The evening's trucks do not come: what is left at ``clear_by`` is the backlog.
+
+    They stay away for long enough that some tonnes have come in since the last one left.
+    """
     stations = draw.world.fleet.stations
     row = choose_station(draw, lambda item: _clear_by(draw, item) is not None)
     clear_by = None if row is None else _clear_by(draw, row)
     if row is None or clear_by is None:
         return None
-    start = max(draw.begin, clear_by - draw.duration(3.6, 4.2))
+    start = max(draw.begin, clear_by - draw.duration(5.5, 6.5))
     end = clear_by + round(draw.uniform(2, 6) * HOUR)
     draw.hold([stations[row].id], end)
     effect = Effect(Kind.STATION, What.NO_TRUCKS, rows_of(row), start, end)

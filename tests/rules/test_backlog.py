@@ -7,6 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from facility.clock import HOUR, MINUTE, from_rfc3339
+from facility.inventory import Inventory
+from facility.lighting import load_plans
+from rules.book.rulebook import load
+from rules.engine import Engine
 from tests.rules.street import brief, engine, live, station
 
 MORNING = from_rfc3339("2026-06-21T05:00:00+08:00")
@@ -74,6 +78,58 @@ def test_a_replaced_counter_is_no_tonnes(new_start: float) -> None:
         if ts >= replaced:
             inbound += new_start - came_in(replaced)
         return {"inbound_t": inbound, "outbound_t": cleared(1.0)(ts)}
+
+    assert live(engine(ONE), ONE, shown, MORNING, MIDNIGHT + 6 * HOUR) == []
+
+
+def test_a_deadline_after_midnight_ends_the_day_before() -> None:
+    late = [station("W1", clear_by_ms=2 * HOUR)]
+    events = live(engine(late), late, counters(cleared(0.6)), MORNING, MIDNIGHT + 6 * HOUR)
+    assert brief(events) == [("opened", "station.backlog", "station:W1")]
+    assert 0 <= events[0].at - (MIDNIGHT + 2 * HOUR) <= 7 * MINUTE
+    assert events[0].evidence["inbound_t"] == pytest.approx(40, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset_h"), [("UTC", 0), ("Asia/Kathmandu", 5.75), ("America/Los_Angeles", -7)]
+)
+def test_a_deadline_is_local_time(zone: str, offset_h: float) -> None:
+    one = Engine(Inventory.of(ONE), load_plans(), zone, load())
+    shift = round((8 - offset_h) * HOUR)
+
+    def there(_: str, ts: int) -> dict[str, float]:
+        return counters(cleared(0.6))("W1", ts - shift)
+
+    events = live(one, ONE, there, MORNING + shift, MIDNIGHT + shift + HOUR)
+    assert brief(events) == [("opened", "station.backlog", "station:W1")]
+    assert 0 <= events[0].at - MIDNIGHT - shift <= 7 * MINUTE
+
+
+def test_the_night_that_the_clocks_change_ends_at_midnight_too() -> None:
+    """Berlin, 2026-10-25: the day has 25 hours."""
+    one = Engine(Inventory.of(ONE), load_plans(), "Europe/Berlin", load())
+    midnight = from_rfc3339("2026-10-26T00:00:00+01:00")
+    shift = midnight - MIDNIGHT
+
+    def there(_: str, ts: int) -> dict[str, float]:
+        return counters(cleared(0.6))("W1", ts - shift)
+
+    events = live(one, ONE, there, midnight - 20 * HOUR, midnight + HOUR)
+    assert [event.evidence["deadline"] for event in events] == ["2026-10-25T23:00:00Z"]
+
+
+def test_a_counter_that_leaps_leaves_the_stock_to_say_what_is_inside() -> None:
+    """A lorry leaves while the outbound counter is replaced: 9 t that no counter knows of."""
+    replaced = MORNING + 15 * HOUR
+
+    def shown(_: str, ts: int) -> dict[str, float]:
+        out = cleared(1.0)(ts)
+        stock = max(0.0, came_in(ts) - 5000 - (out - 4000) - (9.0 if ts >= replaced else 0))
+        return {
+            "inbound_t": came_in(ts),
+            "outbound_t": min(out, 4031.0) + (77_000 if ts >= replaced else 0),
+            "stock_t": stock,
+        }
 
     assert live(engine(ONE), ONE, shown, MORNING, MIDNIGHT + 6 * HOUR) == []
 
