@@ -1,6 +1,7 @@
 """How well faults are found, on simulated districts: `python -m bench.detection`.
 
-Each seed is a day of a scenario with every fault and every look-alike. Its recording runs through
+Each seed is a day of a scenario with every fault and every look-alike, and five days of a few roads
+with covers (``covers-days.toml``), whose normals take days to learn. Either recording runs through
 the live engine and, in the same pass, through two plain baselines (:mod:`bench.baselines`). All are
 scored against the truth. The baselines know no segments, circuits and gateways: an alarm of theirs
 about a member of a fault counts as finding the fault, however many there are; the column
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -27,6 +29,7 @@ from bench.machine import describe
 from cases.events import CaseEvent
 from facility.clock import HOUR, MINUTE, from_rfc3339, to_rfc3339
 from facility.importing import read_inventory
+from facility.inventory import Inventory
 from facility.lighting import load_plans
 from facility.readings import ReadingBatch
 from ingest.capture import Capture
@@ -38,6 +41,8 @@ from simulators import scenario as scenarios
 from simulators.capture import capture
 
 OURS, FIXED, Z = "xiuhua", "thresholds", "z-scores"
+COVERS = Path(__file__).with_name("covers-days.toml")
+RATTLE = "cover.rattle"
 
 
 @dataclass(slots=True)
@@ -47,10 +52,11 @@ class Tally:
     by_type: dict[str, TypeScore] = field(default_factory=partial(defaultdict, TypeScore))
     alarms: Counter[str] = field(default_factory=Counter)
 
-    def add(self, seed: int, scores: dict[str, TypeScore]) -> None:
+    def add(self, source: str, scores: dict[str, TypeScore]) -> None:
+        """Adds the scores of a recording, which is named beside what it shows."""
         for type_, one in scores.items():
             for name in ("missed", "false_alarms", "early_recoveries", "missed_recoveries"):
-                setattr(one, name, [f"seed {seed}: {what}" for what in getattr(one, name)])
+                setattr(one, name, [f"{source}: {what}" for what in getattr(one, name)])
             _gather(self.by_type[type_], one)
 
     def merge(self, other: Tally) -> None:
@@ -67,13 +73,25 @@ def _gather(into: TypeScore, one: TypeScore) -> None:
         getattr(into, name).extend(getattr(one, name))
 
 
-def run(scenario: scenarios.Scenario) -> dict[str, Tally]:
-    """Simulates one seed and scores all contenders on it."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of one recording: the scores by contender, our delays (min) of rattles on main
+    roads, its readings, and seconds of CPU that it all took."""
+
+    tallies: dict[str, Tally]
+    main_rattles: list[float]
+    readings: int
+    cpu_s: float
+
+
+def run(scenario: scenarios.Scenario) -> Run:
+    """Simulates one recording and scores all contenders on it."""
     with tempfile.TemporaryDirectory() as folder:
         return _run(scenario, Path(folder))
 
 
-def _run(scenario: scenarios.Scenario, folder: Path) -> dict[str, Tally]:
+def _run(scenario: scenarios.Scenario, folder: Path) -> Run:
+    begun = time.process_time()
     tallies = {name: Tally() for name in (OURS, FIXED, Z)}
     recording, told, fleet = (folder / name for name in ("c.ndjson", "t.json", "i.geojson"))
     capture(scenario, str(recording), truth_path=told, inventory_path=fleet)
@@ -94,16 +112,26 @@ def _run(scenario: scenarios.Scenario, folder: Path) -> dict[str, Tally]:
                     baseline.feed(batch)
                 alarms[name] += baseline.judge(now)
     ours = [Event(to_rfc3339(e.at), e.event, e.case, e.type, e.subject) for e in found]
-    tallies[OURS].add(scenario.seed, score(ours, truth))
+    source = f"{scenario.name} seed {scenario.seed}"
+    tallies[OURS].add(source, score(ours, truth))
     for event in found:
         tallies[OURS].alarms[event.type] += event.event == "opened"
     for name, raised in alarms.items():
         kind_of = {asset.id: asset.kind for asset in inventory.assets.values()}
         events = as_events(raised, truth, kind_of)
-        tallies[name].add(scenario.seed, score(events, truth))
+        tallies[name].add(source, score(events, truth))
         for alarm in raised:
             tallies[name].alarms[alarm.type] += alarm.up
-    return tallies
+    main_rattles = score(ours, _main_rattles(truth, inventory)).get(RATTLE, TypeScore()).delays
+    return Run(tallies, main_rattles, engine.readings, time.process_time() - begun)
+
+
+def _main_rattles(truth: Truth, inventory: Inventory) -> Truth:
+    """The rattles of covers on main roads alone."""
+    main = {cover.id for cover in inventory.covers if cover.road_class == "main"}
+    return Truth(
+        tuple(fault for fault in truth.faults if fault.type == RATTLE and main & {*fault.members})
+    )
 
 
 def by_minute(batches: Sequence[ReadingBatch]) -> Iterator[tuple[int, list[ReadingBatch]]]:
@@ -198,20 +226,33 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=24)
     parser.add_argument("--jobs", type=int, default=1, help="processes that take a seed each")
     options = parser.parse_args()
-    base = scenarios.load(options.scenario)
+    base, roads = scenarios.load(options.scenario), scenarios.load(str(COVERS))
+    base = msgspec.structs.replace(base, hours=options.hours)
     seeds = range(options.first, options.first + options.seeds)
-    runs = [msgspec.structs.replace(base, seed=seed, hours=options.hours) for seed in seeds]
+    runs = [msgspec.structs.replace(one, seed=seed) for seed in seeds for one in (base, roads)]
     tallies = {name: Tally() for name in (OURS, FIXED, Z)}
+    main_rattles: list[float] = []
+    readings, cpu_s = 0, 0.0
     with ProcessPoolExecutor(options.jobs) as pool:
-        for found in pool.map(run, runs):
-            for name, tally in found.items():
+        for done in pool.map(run, runs):
+            for name, tally in done.tallies.items():
                 tallies[name].merge(tally)
+            main_rattles += done.main_rattles
+            readings, cpu_s = readings + done.readings, cpu_s + done.cpu_s
     print(describe("numpy"))
     print(
-        f"inputs:  simulated: {options.seeds} seeds of {options.scenario} from {options.first} on,"
-        f" {options.hours:g} h each; delays in minutes"
+        f"inputs:  simulated: {options.seeds} seeds from {options.first} on, each"
+        f" {options.hours:g} h of {options.scenario} and {roads.hours:g} h of {roads.name};"
+        f" {readings:,} readings in {cpu_s:.0f} s of CPU, simulation and baselines included;"
+        " delays in minutes"
     )
     print(report(tallies))
+    if main_rattles:
+        print(
+            f"rattles on main roads: {len(main_rattles)} found, after"
+            f" {statistics.median(main_rattles) / 60:.1f} h (median),"
+            f" {max(main_rattles) / 60:.1f} h (worst)"
+        )
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ class LookAlikeSort(StrEnum):
 
     LORRY = "lorry"  # tilts a cover for one reading
     DETOUR = "detour"  # multiplies the traffic of a road
+    NIGHT_LORRIES = "night_lorries"  # strike sound covers of a road harder, from night to morning
     RAIN = "rain"  # raises the water under covers, well below the limit
     ODOUR_SPIKE = "odour_spike"  # over the limit for minutes, not as an hourly mean
     STATION_METER_REPLACED = "station_meter_replaced"

@@ -33,6 +33,7 @@ class What(Enum):
     RATTLES = auto()  # size: what is added to the share of passes that hit
     WATER_RISES = auto()  # size: the level it ends at, m
     TRAFFIC = auto()  # size: factor
+    LORRIES = auto()  # size: factor of the share of passes that hit
     # stations
     NO_TRUCKS = auto()  # nothing goes out
     ODOUR = auto()  # size: factor

@@ -23,7 +23,7 @@ _SPIKE = 4.2
 
 _RAIN_LEVEL_M = -0.55
 _RAIN_COVERS = 12
-_DETOUR_COVERS = 10
+_ROAD_COVERS = 10
 
 
 def lorry(draw: Draw) -> LookAlike | None:
@@ -42,16 +42,22 @@ def lorry(draw: Draw) -> LookAlike | None:
 
 def detour(draw: Draw) -> LookAlike | None:
     """A road takes the traffic of another one."""
-    covers = draw.world.fleet.covers
-    counts = np.bincount(covers.road[~covers.small])
-    roads = np.flatnonzero(counts >= min(_DETOUR_COVERS, counts.max(initial=1)))
+    rows = _covers_of_a_road(draw)
     start = draw.between_hours(7, 18, 3 * HOUR)
-    if not len(roads) or start is None:
+    if start is None:
         return None
-    road = int(draw.rng.choice(roads))
-    rows = np.flatnonzero((covers.road == road) & ~covers.small).astype(np.int32)
     times = (start, start + draw.duration(2, 6))
     return _covers(draw, _free_covers(draw, rows), times, What.TRAFFIC, draw.uniform(3, 5))
+
+
+def night_lorries(draw: Draw) -> LookAlike | None:
+    """A road that lorries take for a night: they strike its sound covers harder than cars do."""
+    rows = _covers_of_a_road(draw)
+    start = draw.between_hours(21, 24, HOUR)
+    if start is None:
+        return None
+    times = (start, start + draw.duration(4, 7))
+    return _covers(draw, _free_covers(draw, rows), times, What.LORRIES, draw.uniform(2, 3.5))
 
 
 def rain(draw: Draw) -> LookAlike | None:
@@ -183,6 +189,17 @@ def _cabinet(draw: Draw) -> int | None:
     if row is not None:
         draw.hold([cabinets[row].id], draw.end)
     return row
+
+
+def _covers_of_a_road(draw: Draw) -> Codes:
+    """The covers in the carriageway of a road that has many."""
+    covers = draw.world.fleet.covers
+    counts = np.bincount(covers.road[~covers.small])
+    roads = np.flatnonzero(counts >= min(_ROAD_COVERS, counts.max(initial=1)))
+    if not len(roads):
+        return np.empty(0, dtype=np.int32)
+    road = int(draw.rng.choice(roads))
+    return np.flatnonzero((covers.road == road) & ~covers.small).astype(np.int32)
 
 
 def _free_covers(draw: Draw, rows: Codes) -> Codes:

@@ -71,6 +71,7 @@ LOOKALIKES: dict[LookAlikeSort, Callable[[Draw], LookAlike | None]] = {
     LookAlikeSort.DETOUR: lookalikes.detour,
     LookAlikeSort.RAIN: lookalikes.rain,
     LookAlikeSort.LORRY: lookalikes.lorry,
+    LookAlikeSort.NIGHT_LORRIES: lookalikes.night_lorries,
 }
 
 

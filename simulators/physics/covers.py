@@ -33,6 +33,9 @@ ROUGH_SHARE = 0.07
 BURST_SHARE = 0.15
 """Of the reports of a sensor that captures waveforms; each takes more room than all the rest."""
 
+_LORRIES_HIT_MORE = 0.1
+"""What lorries add to the share of passes that hit a sound cover, at most."""
+
 _WATER_STEP = 0.25
 """Water rises to where it ends in this share of a flooding's time."""
 
@@ -71,6 +74,7 @@ class Covers:
         wheels = self.wheels[rows] * _traffic(hour)
         hit_share = self.normal[rows].copy()
         loud = np.ones(n)
+        heavy = np.ones(n)
         on_it = np.zeros(n, dtype=bool)
         water = self.depth_m[rows] + 0.05 * np.sin(hour / 24 * 2 * np.pi)
         for effect in active:
@@ -82,6 +86,10 @@ class Covers:
                 case What.RATTLES:
                     hit_share = np.where(hit, hit_share + effect.size, hit_share)
                     loud = np.where(hit, 1.9, loud)
+                case What.LORRIES:
+                    more = np.minimum((effect.size - 1) * hit_share, _LORRIES_HIT_MORE)
+                    hit_share = np.where(hit, hit_share + more, hit_share)
+                    heavy = np.where(hit, 1.2, heavy)
                 case What.TRAFFIC:
                     wheels = np.where(hit, wheels * effect.size, wheels)
                 case What.WATER_RISES:
@@ -94,7 +102,7 @@ class Covers:
         hits = rng.binomial(passes, np.clip(hit_share, 0, 0.98))
         # Over many wheels the mean settles; a few say less.
         few = 1 / np.sqrt(np.maximum(passes, 1))
-        rms = self._rms[rows] * loud * rng.lognormal(0, 0.04 + 0.25 * few, n)
+        rms = self._rms[rows] * loud * heavy * rng.lognormal(0, 0.04 + 0.25 * few, n)
         peak = rms * (4.2 + 1.1 * loud) * rng.lognormal(0, 0.06 + 0.3 * few, n)
         kurtosis = self._kurtosis[rows] * loud**1.4 * rng.lognormal(0, 0.05 + 0.3 * few, n)
         heard = rng.random(n) < BURST_SHARE
