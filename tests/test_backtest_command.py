@@ -17,7 +17,7 @@ from facility.inventory_file import keep_assets
 from facility.readings import Names, ReadingBatch
 from facility.store.duckdb import DuckStore
 from tests.api.conftest import empty_cases as empty_cases
-from tests.api.district import District, assets
+from tests.api.district import District, assets, copied
 from tests.api.people import name_of, token_of
 from xiuhua import main
 
@@ -66,7 +66,7 @@ def test_what_cannot_be_meant_is_refused(draft: str, change: list[str]) -> None:
 
 @pytest.fixture
 def served(tmp_path: Path, empty_cases: Path) -> Iterator[tuple[District, str]]:
-    district = District(tmp_path, empty_cases)
+    district = District(tmp_path, copied(empty_cases, tmp_path))
     write_tilt(district.duck)
     with Server(district.app, port=0) as server:
         yield district, server.url

@@ -92,24 +92,22 @@ def assets() -> list[Asset]:
 class District:
     """The parts, the app made of them, and a client that calls it without a network.
 
-    The client is signed in as ``role``; nobody where that is None. ``monotonic_s`` is the real time
-    that health and limits are judged by, ``wall`` the one that sessions are.
+    ``url`` is of a case database that has the accounts of :mod:`tests.api.people`. The client is
+    signed in as ``role``; nobody where that is None. ``monotonic_s`` is the real time that health
+    and limits are judged by, ``wall`` the one that sessions are.
     """
 
-    def __init__(self, folder: Path, cases: Path) -> None:
+    def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
         self.clock = StoppedClock(DUSK)
         self.inventory = Inventory.of(assets())
         self.duck = DuckStore(folder / "readings.duckdb")
         self.store: ReadingsStore = self.duck
-        shutil.copy(cases, folder / "cases.db")
-        self.desk = Desk(f"sqlite:///{folder}/cases.db")
-        self.tallies = Tallies(f"sqlite:///{folder}/cases.db")
-        self.indicators = Indicators(
-            f"sqlite:///{folder}/cases.db", self.tallies, ZoneInfo("Asia/Shanghai")
-        )
+        self.desk = Desk(url)
+        self.tallies = Tallies(url)
+        self.indicators = Indicators(url, self.tallies, ZoneInfo("Asia/Shanghai"))
         self.reports = Reports(
-            f"sqlite:///{folder}/cases.db",
+            url,
             self.desk,
             lambda: self.inventory,
             PhotoFiles(folder / "photos"),
@@ -117,13 +115,13 @@ class District:
         self.bus = LocalBus()
         self.monotonic_s = 0.0
         self.wall = StoppedClock(DUSK)
-        self.accounts = Accounts(f"sqlite:///{folder}/cases.db")
-        self.keys = Keys(f"sqlite:///{folder}/cases.db")
+        self.accounts = Accounts(url)
+        self.keys = Keys(url)
         self.access = Access(
             self.accounts, self.keys, bytes(32), self.wall, Limits(lambda: self.monotonic_s)
         )
-        self.registers = Registers(f"sqlite:///{folder}/cases.db", ZoneInfo("Asia/Shanghai"))
-        self.shelvings = Shelvings(f"sqlite:///{folder}/cases.db")
+        self.registers = Registers(url, ZoneInfo("Asia/Shanghai"))
+        self.shelvings = Shelvings(url)
         self.backtests = Backtests(
             self.duck, lambda: self.inventory, Grid, load_plans(), "Asia/Shanghai", load
         )
@@ -243,6 +241,12 @@ class District:
                 {name: np.array(values, np.float64) for name, values in columns.items()},
             )
         )
+
+
+def copied(cases: Path, folder: Path) -> str:
+    """The URL of a copy, in this folder, of a case database that nobody has open."""
+    shutil.copy(cases, folder / "cases.db")
+    return f"sqlite:///{folder}/cases.db"
 
 
 def dark_segment(

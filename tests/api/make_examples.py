@@ -73,9 +73,10 @@ def record() -> dict[str, dict[str, Any]]:
     """Every call's example."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        upgrade(f"sqlite:///{folder}/empty.db")
-        add_accounts(f"sqlite:///{folder}/empty.db")
-        district = District(folder, folder / "empty.db")
+        url = f"sqlite:///{folder}/cases.db"
+        upgrade(url)
+        add_accounts(url)
+        district = District(folder, url)
         try:
             fill(district)
             recorder = Recorder(district)

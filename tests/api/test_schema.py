@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from api.roles import ALLOWED
 from cases.filing import calendar, standard
 from cases.filing.basis import Filing
-from tests.api.district import District, dark_segment
+from tests.api.district import District, copied, dark_segment
 
 UNENDING = "GET /api/v1/stream"
 CHECKS = [
@@ -35,7 +35,8 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory, empty_cases: Path) -> Iterator[District]:
     """A district with a case or two, which the whole module wears out."""
-    made = District(tmp_path_factory.mktemp("busy"), empty_cases)
+    folder = tmp_path_factory.mktemp("busy")
+    made = District(folder, copied(empty_cases, folder))
     zone = calendar.load("Asia/Shanghai")
     made.desk.filing = Filing(standard.load(), zone, made.inventory.assets.get)
     made.desk.record([dark_segment("C-1"), dark_segment("C-2", subject="segment:S2")])

@@ -14,12 +14,13 @@ from facility.lighting import load_plans
 from facility.measurements import Kind
 from facility.readings import ReadingBatch
 from rules.service import RulesService, RulesSettings
+from tests.api.conftest import EACH_DATABASE
 from tests.api.district import District
 from tests.cases.filings import local
 from tests.cases.residents import told
 from tests.rules.street import batch
 
-pytestmark = pytest.mark.usefixtures("filing")
+pytestmark = [pytest.mark.usefixtures("filing"), EACH_DATABASE]
 
 EVERY = 5 * MINUTE
 UNIT = "unit-1"

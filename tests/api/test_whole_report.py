@@ -9,10 +9,11 @@ import pytest
 
 from cases.people.who import Role
 from facility.clock import DAY, HOUR, MINUTE, from_rfc3339
+from tests.api.conftest import EACH_DATABASE
 from tests.api.district import District
 from tests.cases.photos import photo
 
-pytestmark = pytest.mark.usefixtures("filing")
+pytestmark = [pytest.mark.usefixtures("filing"), EACH_DATABASE]
 
 MONDAY = from_rfc3339("2026-06-22T09:00:00+08:00")
 
