@@ -27,7 +27,7 @@ _SEES_REPORTS = EVERYBODY - {"viewer"}
 _FORMS = ("", ".xml", ".json")
 _OPEN311 = (
     *(f"{call}{form}" for call in ("discovery", "services", "requests") for form in _FORMS),
-    *("services/{code}", "requests/{number}", "tokens/{token}"),
+    *("services/{code}", "requests/{number}", "tokens/{token}", "{other:path}"),
 )
 
 KEYED = frozenset(f"POST /open311/v2/requests{form}" for form in _FORMS)

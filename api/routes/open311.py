@@ -156,6 +156,12 @@ async def make_request(request: Request, parts: FromApp, given: Given, language:
     return _answer("service_requests", represent.accepted(taken.report.id, notice), request)
 
 
+@router.get("/{other:path}")
+def nothing(other: str) -> Response:
+    """What the standard has no call for is not there, in the standard's own words."""
+    raise Fault(404, f"there is no call {other[:40]!r}; see discovery")
+
+
 def _key(request: Request, given: Mapping[str, str]) -> Who:
     """Whose key it is. Fault 403 where there is none, or it may not report."""
     key = given.get("api_key")
