@@ -186,6 +186,11 @@ def _units(settings: Settings) -> Iterator[Finding]:
     streets = (cell.code for cell in grid.cells.values() if cell.level is Level.STREET)
     if alone := [street for street in streets if found.office(street) is None]:
         yield Finding("warn", "units", f"streets without an office: {_some(alone)}")
+    named = read_filing(settings, kept).standard.editions[0].owners
+    if unknown := sorted({one for owner in named for one in owner.streets} - grid.cells.keys()):
+        yield Finding("warn", "standard", f"streets that are not in the grid: {_some(unknown)}")
+    if absent := sorted({owner.unit for owner in named if not found.get(owner.unit)}):
+        yield Finding("warn", "standard", f"owners that are no unit: {_some(absent)}")
     if absent := [owner for owner, _ in owners.most_common() if owner and not found.get(owner)]:
         yield Finding("warn", "units", f"owners of assets that are no unit: {_some(absent)}")
 

@@ -14,6 +14,7 @@ import xiuhua
 from cases.actions import Given
 from cases.database import upgrade
 from cases.desk import Desk
+from cases.filing.standard import SHIPPED
 from cases.notices import units
 from command.house import cases_url, read_filing
 from command.offices import read_offices
@@ -124,3 +125,11 @@ def test_the_doctor_holds_units_to_inventory_and_grid(tmp_path: Path) -> None:
     assert "warn  units: streets that are not in the grid: 999" in said
     assert "warn  units: streets without an office: 410105017" in said
     assert "warn  units: owners of assets that are no unit: 区供电公司" in said
+    assert "standard:" not in said
+    (tmp_path / "standards").mkdir()
+    shipped = next(SHIPPED.glob("*.toml")).read_text("utf-8")
+    owner = '\n[[owners]]\nunit = "照明班"\nstreets = ["410105001", "998"]\n'
+    (tmp_path / "standards" / "here.toml").write_text(shipped + owner, "utf-8")
+    _, said = run("doctor", "--data-dir", tmp_path, "--mqtt", broker)
+    assert "warn  standard: streets that are not in the grid: 998" in said
+    assert "warn  standard: owners that are no unit: 照明班" in said

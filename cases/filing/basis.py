@@ -13,6 +13,7 @@ from cases.case import Case
 from cases.events import CaseEvent, Opening
 from cases.filing.calendar import Calendar
 from cases.filing.filed import Filed
+from cases.filing.owners import owner_of
 from cases.filing.responsibility import cell_at, responsible, street_of
 from cases.filing.standard import Edition, Row, Standard
 from cases.filing.working_clock import deadline, length
@@ -66,7 +67,18 @@ class Filing:
         """The unit to hand a case over to: see :func:`cases.filing.responsibility.responsible`."""
         asset = subject_asset(case, self.asset_of)
         row = self.row_of(case.filed) if case.filed else None
-        return responsible(asset, case.cell, self.grid(), row.group.owner.zh if row else None)
+        assigned = self._assigned(case, asset, row) if row else None
+        row_owner = row.group.owner.zh if row else None
+        return responsible(asset, assigned, case.cell, self.grid(), row_owner)
+
+    def _assigned(self, case: Case, asset: Asset | None, row: Row) -> str | None:
+        """The unit that the case's edition assigns it to, by row, kind and street; or None."""
+        filed = case.filed
+        edition = self.standard.edition(filed.standard, filed.version) if filed else None
+        if edition is None:
+            return None
+        kind = asset.kind if asset else row.group.kind
+        return owner_of(edition.owners, row.code.code, row.condition.key, kind, case.street)
 
 
 def subject_asset(

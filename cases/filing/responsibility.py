@@ -17,12 +17,22 @@ def cell_at(lon: float, lat: float, grid: Grid) -> str | None:
 
 
 def responsible(
-    asset: Asset | None, cell: str | None, grid: Grid, row_owner: str | None
+    asset: Asset | None,
+    assigned: str | None,
+    cell: str | None,
+    grid: Grid,
+    row_owner: str | None,
 ) -> str | None:
-    """The unit to propose: the asset's owner, else who is responsible for the cell or the nearest
-    one above it that has somebody, else the owner that the row of the standard names."""
+    """The unit to propose, from what is said of this very thing to what is said of all.
+
+    The asset's owner; else the unit that the standard assigns (cases/filing/owners.py); else who is
+    responsible for the cell, or the nearest one above it that has somebody; else the owner of the
+    row's group.
+    """
     if asset is not None and asset.owner:
         return asset.owner
+    if assigned is not None:
+        return assigned
     found = (one.responsible for one in _upwards(cell, grid) if one.responsible)
     return next(found, row_owner)
 

@@ -17,10 +17,12 @@ from typing import Annotated, Literal, get_args
 import msgspec
 
 from cases.filing.calendar import read_toml
+from cases.filing.owners import Owner, wrong_owners
 from cases.filing.working_clock import ClockKind
 from facility.assets import CoverType
 from facility.errors import UsageError
 from facility.measurements import Kind
+from facility.toml_lines import Keys, key_lines, line_of
 
 SHIPPED = Path(__file__).with_name("standards")
 
@@ -146,6 +148,7 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Text
     source: str
     groups: tuple[Group, ...]
+    owners: tuple[Owner, ...] = ()
 
 
 _Sort = tuple[str, Kind, CoverType | None, str | None]
@@ -154,12 +157,16 @@ _Sort = tuple[str, Kind, CoverType | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A standard as it holds from the date ``effective`` on."""
+    """A standard as it holds from the date ``effective`` on.
+
+    ``owners`` say whose the cases of some rows are; of the others that is the group's owner.
+    """
 
     id: str
     effective: date
     name: Text
     rows: tuple[Row, ...]
+    owners: tuple[Owner, ...]
     _by_code: dict[tuple[str, str], Row] = field(repr=False)
     _by_case: dict[_Sort, Row] = field(repr=False)
 
@@ -193,13 +200,17 @@ class Standard:
 
     def row(self, id_: str, version: str, code: str, condition: str) -> Row | None:
         """The row that a case was filed under; None where its edition is not here."""
-        named = (one for one in self.editions if (one.id, one.version) == (id_, version))
-        edition = next(named, None)
+        edition = self.edition(id_, version)
         return None if edition is None else edition.row(code, condition)
+
+    def edition(self, id_: str, version: str) -> Edition | None:
+        """The edition that a case was filed under; None where it is not here."""
+        named = (one for one in self.editions if (one.id, one.version) == (id_, version))
+        return next(named, None)
 
 
 def load(folder: Path = SHIPPED) -> Standard:
-    """The standard of a folder. UsageError, with the file and key, where one is not right."""
+    """The standard of a folder. UsageError, with the file, line and key, where one is not right."""
     paths = sorted(folder.glob("*.toml"))
     if not paths:
         raise UsageError(f"no filing standard in {folder}: put its *.toml there")
@@ -221,34 +232,51 @@ def load(folder: Path = SHIPPED) -> Standard:
 
 
 def read(path: Path) -> Edition:
-    """One edition. UsageError, with the file and key, where it is not right."""
+    """One edition. UsageError, with the file, line and key, where it is not right."""
+    content = read_toml(path)
     try:
-        written = msgspec.convert(read_toml(path), _Written)
+        written = msgspec.convert(content, _Written)
         rows = tuple(_rows(written.groups))
-        return Edition(
-            written.id, written.effective, written.name, rows, _by_code(rows), _by_case(rows)
-        )
+        by_code, by_case = _by_code(rows), _by_case(rows)
+        _check_owners(written.owners, tuple(by_code))
     except (msgspec.ValidationError, _Wrong) as error:
-        raise UsageError(f"{path}: {error}") from None
+        lines = key_lines(path.read_text("utf-8"))
+        line = line_of(lines, _place(str(error)))
+        raise UsageError(f"{path}:{line}: {error}") from None
+    owners = written.owners
+    return Edition(written.id, written.effective, written.name, rows, owners, by_code, by_case)
 
 
 class _Wrong(Exception):
-    """What is wrong with an edition; the text names the key."""
+    """What is wrong with an edition; the text begins with its place, where it has one."""
+
+
+_PLACE = re.compile(r"`\$\.?([^`]*)`$|^((?:[a-z_]+(?:\[\d+\])?\.?)+):")
+_STEP = re.compile(r"([a-z_]+)|\[(\d+)\]")
+
+
+def _place(error: str) -> Keys:
+    """The place that an error names, as ``groups[0].limit: …`` or ``… - at `$.groups[0].limit```;
+    the whole file where it names none."""
+    found = _PLACE.search(error)
+    steps = _STEP.findall(found[1] or found[2] or "") if found else []
+    return tuple(name or int(number) for name, number in steps)
 
 
 def _rows(groups: Iterable[Group]) -> Iterator[Row]:
     for at, group in enumerate(groups):
         _check_asked(f"groups[{at}]", group)
-        for code in group.codes:
+        for number, code in enumerate(group.codes):
+            where = f"groups[{at}].codes[{number}]"
             if not _PUBLISHED.fullmatch(code.code) and not _LOCAL.fullmatch(code.code):
                 raise _Wrong(
-                    f"groups[{at}].codes: {code.code!r} is no code; write four digits, "
+                    f"{where}: {code.code!r} is no code; write four digits, "
                     "or L and three digits for a local addition"
                 )
             if code.cover_types and group.kind is not Kind.COVER:
-                raise _Wrong(f"groups[{at}].codes: {code.code} has `cover_types` but is no cover's")
-        for condition in group.conditions:
-            _check_cases(f"groups[{at}].conditions: {condition.key}", group, condition)
+                raise _Wrong(f"{where}: {code.code} has `cover_types` but is no cover's")
+        for number, condition in enumerate(group.conditions):
+            _check_cases(f"groups[{at}].conditions[{number}]: {condition.key}", group, condition)
             yield from (Row(group, code, condition) for code in group.codes)
 
 
@@ -275,6 +303,11 @@ def _check_asked(where: str, group: Group) -> None:
         raise _Wrong(f"{where}: `heading` is missing, under which residents find what is `asked`")
     if group.unsure and group.unsure.code not in {one.code for one in group.codes}:
         raise _Wrong(f"{where}.unsure: {group.unsure.code!r} is none of the group's codes")
+
+
+def _check_owners(owners: tuple[Owner, ...], rows: tuple[tuple[str, str], ...]) -> None:
+    if wrong := next(wrong_owners(owners, rows), None):
+        raise _Wrong(wrong)
 
 
 def _by_code(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from facility.errors import UsageError
+from facility.toml_lines import key_lines
 from rules.book import rulebook
-from rules.book.toml_lines import key_lines
 from rules.book.versions import Version, dump, versions
 
 

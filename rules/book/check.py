@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from facility.errors import UsageError
+from facility.toml_lines import Keys, key_lines, line_of
 from rules.book.scope import Where
-from rules.book.toml_lines import Keys, key_lines, line_of
 
 _PLACE = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from shapely.geometry import box
@@ -15,11 +16,14 @@ from cases.case import Case
 from cases.desk import Desk, Refused
 from cases.events import CaseEvent
 from cases.filing.basis import Filing
+from cases.filing.owners import Owner
+from cases.filing.standard import Standard
 from cases.lifecycle import fold
 from cases.opening import Periodic, Reported
 from facility.assets import Asset, Cover, Streetlight
 from facility.clock import DAY, HOUR
 from facility.grid import Cell, Grid, Level
+from facility.measurements import Kind
 from tests.cases.filings import FILING, local
 from tests.cases.made import LI, close, do, event, join_report, opened, report
 
@@ -38,6 +42,7 @@ ASSETS: dict[str, Asset] = {
     "M1": Cover(id="M1", grid="410105001001", **PLACE),  # type: ignore[arg-type]
     "M2": Cover(id="M2", **PLACE),  # type: ignore[arg-type]
 }
+EDITION = FILING.standard.editions[0]
 HERE = Filing(FILING.standard, FILING.calendar, ASSETS.get, lambda: GRID)
 
 
@@ -72,6 +77,49 @@ def test_a_sensors_case_is_where_its_asset_is(
     case = got(here, "c1")
     assert (case.source, case.stage, case.cell, case.street) == ("sensor", "filed", cell, street)
     assert here.proposed_unit(case) == unit
+
+
+OWNERS = (
+    Owner("经八路照明班", kinds=(Kind.STREETLIGHT,), streets=("410105001",)),
+    Owner("照明中心", kinds=(Kind.STREETLIGHT,)),
+    Owner("路面养护队", codes=("0123",), conditions=("sunk",)),
+    Owner("噪声整治组", conditions=("rattle",), streets=("410105002",)),
+)
+
+
+@pytest.mark.parametrize(
+    ("type_", "subject", "row", "street", "unit"),
+    [
+        ("streetlight.unlit", "streetlight:L1", "0137 out", "410105001", "照明所"),
+        ("streetlight.unlit", "streetlight:L2", "0137 out", "410105001", "经八路照明班"),
+        ("streetlight.unlit", "streetlight:L2", "0137 out", None, "照明中心"),
+        ("streetlight.unlit", "streetlight:gone", "0137 out", None, "照明中心"),
+        ("reported", "report:1", "0123 sunk", "410105001", "路面养护队"),
+        ("reported", "report:1", "0123 rattle", "410105001", "经八路街道办"),
+        ("reported", "report:1", "0123 rattle", "410105002", "噪声整治组"),
+        ("reported", "report:1", "0123 rattle", None, "管线权属单位"),
+    ],
+)
+def test_whose_a_case_is_goes_from_the_thing_itself_to_the_row(
+    type_: str, subject: str, row: str, street: str | None, unit: str
+) -> None:
+    code, condition = row.split()
+    edition = replace(EDITION, owners=OWNERS)
+    lamp = Streetlight(id="L2", grid="410105001001", **PLACE)  # type: ignore[arg-type]
+    assets = ASSETS | {"L2": lamp}
+    filing = Filing(Standard(edition.id, (edition,)), HERE.calendar, assets.get, lambda: GRID)
+    case = Case(
+        "c1",
+        type_,
+        subject,
+        "open",
+        START,
+        (),
+        filed=filing.filed_under(code, condition, START),
+        street=street,
+        cell=street,
+    )
+    assert filing.proposed_unit(case) == unit
 
 
 def test_without_a_grid_and_a_row_nobody_is_proposed(desk: Desk) -> None:

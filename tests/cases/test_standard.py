@@ -119,14 +119,14 @@ CAUSED = CONDITION.replace(
     [
         ("effective = 2026-01-01", "", "effective"),
         ('id = "here"', 'id = "Here!"', r"\$\.id"),
-        ("limit = 1", "limit = 0", r"conditions\[0\]\.limit"),
+        ("limit = 1", "limit = 0", r"here.toml:14: .*conditions\[0\]\.limit"),
         ("limit = 1", "limit = 1.5", r"conditions\[0\]\.limit"),
         ('clock = "working_day"', 'clock = "day"', r"conditions\[0\]\.clock"),
         ('severity = "attention"', 'severity = "grave"', "severity"),
         ('severity = "attention"', 'severity = "notice"\ncolour = 1', "colour"),
         ('zh = "不亮", ', "", r"conditions\[0\]\.when"),
         ('zh = "不亮"', 'zh = ""', r"conditions\[0\]\.when\.zh"),
-        ('code = "0118"', 'code = "118"', r"groups\[0\]\.codes: '118'"),
+        ('code = "0118"', 'code = "118"', r"here.toml:10: groups\[0\]\.codes\[0\]: '118'"),
         ('en = "Lamp" }', 'en = "Lamp" }, cover_types = ["water"]', "0118 has `cover_types`"),
         ('"streetlight.unlit"', '"streetlight.off"', "out: `cases`: .*streetlight.off"),
         ('"streetlight.unlit"', '"cover.rattle"', "cover.rattle is not of the group's `kind`"),
@@ -162,6 +162,22 @@ CAUSED = CONDITION.replace(
             'table = "component"',
             'table = "component"\nunsure = { code = "0119", ask = { zh = "甲", en = "A" } }',
             r"groups\[0\]\.unsure: '0119' is none",
+        ),
+        *(
+            (CONDITION, f"{CONDITION}[[owners]]\n{owner}", f"here.toml:{line}: .*{said}")
+            for owner, line, said in (
+                ('codes = ["0118"]', 19, "unit"),
+                ('unit = "甲"', 19, r"owners\[0\]: names no `codes`"),
+                ('unit = "甲"\ncodes = ["0119"]', 21, r"owners\[0\].codes\[0\]: .*'0119'"),
+                ('unit = "甲"\nconditions = ["off"]', 21, "has 'off'"),
+                ('unit = "甲"\nkinds = ["lamp"]', 21, r"kinds\[0\]"),
+                ('unit = "甲"\nstreets = ["经八路"]', 21, r"streets\[0\]"),
+                (
+                    'unit="甲"\ncodes=["0118"]\n[[owners]]\nunit="乙"\ncodes=["0118"]\nkinds=["cover"]',
+                    22,
+                    r"owners\[1\]: is never asked",
+                ),
+            )
         ),
         ("[[groups]]", "[[groups]", "not TOML"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
-from rules.book.toml_lines import Keys, key_lines, line_of
+from facility.toml_lines import Keys, key_lines, line_of
 
 TEXT = '''# a comment = 1
 [lamps]
