@@ -63,7 +63,7 @@ def _read(desk: Desk, places: Places, seq: int) -> Unclosed:
             deadlines.append(case.filed.deadline)
         kind, _, name = case.subject.partition(":")
         about = dict.fromkeys(case.members)
-        if kind not in ("segment", "circuit", "gateway"):
+        if kind not in ("segment", "circuit", "gateway", "area"):
             about.setdefault(name)
         for asset in about:
             by_asset.setdefault(asset, []).append(case)

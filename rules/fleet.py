@@ -11,12 +11,15 @@ from facility.clock import MINUTE, SECOND
 from facility.inventory import Inventory
 from facility.measurements import STATUS, Kind
 from facility.readings import Codes, Floats, Names, ReadingBatch, Times, split_series
+from rules.arrivals import Arrivals
 from rules.intervals import Intervals
 
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 _DEFAULT_EVERY = 10 * MINUTE
+
+_BUNDLES = 2
 
 
 class Fleet:
@@ -27,7 +30,7 @@ class Fleet:
     telemetry, 0 before any.
     """
 
-    KEPT = ("heard", "_learned")
+    KEPT = ("heard", "arrivals", "_learned")
 
     def __init__(self, inventory: Inventory) -> None:
         self.ids: list[str] = []
@@ -42,6 +45,8 @@ class Fleet:
         self._spans[STATUS] = (0, len(self.ids))
         self.row_of = {asset_id: row for row, asset_id in enumerate(self.ids)}
         self.every: Times = np.array(given, dtype=np.int64)
+        many = [end - start for start, end in (self._spans[kind] for kind in Kind)]
+        self.arrivals = Arrivals(np.repeat(np.arange(len(many), dtype=np.int8), many), self.every)
         self.heard: Times = np.zeros(len(self.ids), dtype=np.int64)
         self._learners: Rows = np.flatnonzero(self.every == 0)
         self._place = np.full(len(self.ids), -1, dtype=np.int32)
@@ -73,7 +78,9 @@ class Fleet:
 
     def hear(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes note of a batch's signs of life; ``rows`` are its devices, all installed."""
-        self.heard[rows] = np.maximum(self.heard[rows], batch.arrived)
+        before = self.heard[rows]
+        self.arrivals.learn(rows, batch.ts, batch.arrived, before)
+        self.heard[rows] = np.maximum(before, batch.arrived)
         if len(self._learners):
             place = self._place[rows]
             mine = np.flatnonzero(place >= 0)
@@ -100,12 +107,20 @@ class Fleet:
         known[self._learners] &= self._learned.known()
         return known
 
-    def quiet(self, reports: float | Floats) -> Times:
-        """For how long a device may be unheard until so many reports are missing, (n,) ms."""
-        allowed = (self.every * reports).astype(np.int64)
+    def pace(self, rows: Rows | slice = slice(None)) -> Times:
+        """How often something should come of a device, (k,) ms; 0 while that is not known."""
+        return np.maximum(self.every[rows], self.arrivals.bundle[rows])
+
+    def quiet(self, missed: float | Floats, margin: float | Floats) -> Times:
+        """For how long a device may be unheard until at least so many reports are missing, and more
+        than chance explains, (n,) ms. The ``margin`` for jitter grows with the root of what is
+        more, as that of a random walk does. One whose reports come in bundles may be unheard for
+        two of them before."""
+        reports = np.maximum(missed, self.arrivals.reports)
+        allowed = (self.every * (reports + margin * np.sqrt(reports / missed))).astype(np.int64)
         if len(self._learners):
             allowed[self._learners] = self._learned.quiet(allowed[self._learners])
-        return allowed
+        return np.asarray(allowed + _BUNDLES * np.maximum(self.arrivals.bundle, 0))
 
 
 def by_row(rows: Codes) -> Rows:

@@ -1,8 +1,9 @@
-"""Silence: devices not heard from, and the gateway or circuit that explains several at once.
+"""Silence: devices not heard from, and the gateway, circuit or district that explains several.
 
 What is not heard is not known: silence opens only its own case. Before a single device becomes a
 case, those behind the same gateway or on the same circuit are looked at: as long as none of them
-was heard since, the verdict waits for them.
+was heard since, the verdict waits for them. Where nothing at all is heard of a district
+(:mod:`rules.feeds`) that is one case, and none of its devices has one.
 """
 
 from __future__ import annotations
@@ -12,25 +13,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from facility.clock import HOUR, MINUTE, to_rfc3339
+from facility.clock import HOUR, to_rfc3339
 from facility.inventory import Inventory
 from facility.measurements import STATUS_REASONS, STATUS_STATES
 from facility.readings import Codes, ReadingBatch, Times
 from rules.book.overrides import at
 from rules.book.rulebook import Rulebook
+from rules.districts import Districts
+from rules.feeds import Feeds
 from rules.fleet import Fleet, Mask, Rows
 from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import Tracker
 
 TYPE = "device.silent"
 FAMILY = "silent"
-
-_FEED_MIN_DEVICES = 20
-_FEED_LEAST = 5
-"""A feed is lost where at least so many should have been heard, in a fleet of at least so many."""
-
-_OVERDUE = 1.5
-"""Report intervals by which a device should have been heard."""
 
 _OFFLINE = float(STATUS_STATES.index("offline"))
 _POWER_LOSS = float(STATUS_REASONS.index("power_loss"))
@@ -47,11 +43,21 @@ class _Group:
     rows: Rows
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What holds at one moment: for how long each device may be unheard, (n,) ms, and whether its
+    feed is lost and is no case yet, bool (n,): then its time stands still."""
+
+    at: int
+    allowed: Times
+    lost: Mask
+
+
 class SilenceDetector:
     """Opens and ends ``device.silent``."""
 
-    KEPT = ("_lost_power", "_since", "_back")
-    PLAIN: ClassVar[dict[str, Any]] = {"_last_any": int}
+    KEPT = ("_feeds", "_lost_power", "_since", "_back")
+    PLAIN: ClassVar[dict[str, Any]] = {"_looked_at": int}
 
     def __init__(
         self, inventory: Inventory, fleet: Fleet, book: Rulebook, tracker: Tracker
@@ -71,8 +77,10 @@ class SilenceDetector:
         self._since: Times = np.zeros(len(fleet), dtype=np.int64)
         # Since when it has been heard without a break, ms; 0 while it is silent.
         self._back: Times = np.zeros(len(fleet), dtype=np.int64)
-        self._last_any = 0
-        self._lost = False
+        self._feeds = Feeds(inventory, fleet, book.silence.feed_share)
+        self._districts = Districts(self._feeds, fleet, book.silence, tracker)
+        self._moment = _Moment(0, np.empty(0, dtype=np.int64), np.empty(0, dtype=bool))
+        self._looked_at = 0
 
     def feed_status(self, rows: Codes, batch: ReadingBatch) -> None:
         """Remembers last gasps: they tell a lost supply from a lost radio."""
@@ -88,35 +96,30 @@ class SilenceDetector:
         if not fleet.heard.any():
             return np.zeros(len(fleet), dtype=bool)
         self._since[self._since == 0] = now
-        allowed = self._allowed()
-        last = int(fleet.heard.max())
-        if self._last_any and last > self._last_any:
-            # Once a lost feed is back, each device it was lost for has its full time again.
-            gap = now - MINUTE - self._last_any
-            if self._is_lost(self._last_any, gap, allowed):
-                self._since[gap >= _OVERDUE * fleet.every] = now
-        self._last_any = last
-        self._lost = self._is_lost(last, now - last, allowed)
-        missing: Mask = (last if self._lost else now) - self._started() > allowed
+        if now != self._moment.at:
+            self._moment = self._look(now)
+        started = self._started()
+        quiet = now - started
+        for rows, last in self._feeds.standing():
+            quiet[rows] = np.minimum(quiet[rows], last - started[rows])
+        missing: Mask = quiet > self._moment.allowed
         return missing & fleet.interval_known()
 
-    def _allowed(self) -> Times:
-        """For how long each device may be unheard, (n,) ms."""
-        return self._fleet.quiet(self._book.missed + self._book.margin)
+    def _look(self, now: int) -> _Moment:
+        fleet, book = self._fleet, self._book
+        if now > self._looked_at:
+            fleet.arrivals.look(now, fleet.heard, book.chance)
+        self._looked_at = now
+        allowed = fleet.quiet(book.missed, book.margin)
+        self._feeds.look(now, allowed, self._since)
+        lost: Mask = np.zeros(len(fleet), dtype=bool)
+        for rows, _ in self._feeds.standing():
+            lost[rows] = True
+        return _Moment(now, allowed, lost)
 
     def _started(self) -> Times:
         """From when on each device's next report is waited for, (n,) ms."""
         return np.maximum(self._fleet.heard, self._since)
-
-    def _is_lost(self, last: int, gap: int, allowed: Times) -> bool:
-        """Whether after ``last`` so many should have been heard within ``gap`` ms that the feed
-        was lost."""
-        fleet = self._fleet
-        if len(fleet) < _FEED_MIN_DEVICES or gap < MINUTE:
-            return False
-        expected = (fleet.every > 0) & (gap >= _OVERDUE * fleet.every)
-        expected &= last - self._started() <= allowed
-        return int(expected.sum()) >= max(_FEED_LEAST, self._book.feed_share * len(fleet))
 
     def judge(self, now: int, silent: Mask) -> None:
         """Takes stock at ``now``."""
@@ -124,11 +127,13 @@ class SilenceDetector:
         members = self._tracker.members(FAMILY)
         if members:
             self._end_where_heard(now)
+        missing = now - self._started() > self._moment.allowed
+        self._districts.judge(now, missing & self._fleet.interval_known(), self._account)
         fresh = [
-            row for row in np.flatnonzero(silent).tolist() if self._fleet.ids[row] not in members
+            row
+            for row in np.flatnonzero(silent & ~self._moment.lost).tolist()
+            if self._fleet.ids[row] not in members
         ]
-        if not fresh or self._lost:
-            return
         settled: set[int] = set()
         for row in fresh:
             if row not in settled:
@@ -171,15 +176,15 @@ class SilenceDetector:
 
     def _heard_since(self, row: int, rows: Rows) -> int:
         """How many of a group were heard when the device should have been heard again."""
-        heard, every = self._fleet.heard, self._fleet.every
-        return int((heard[rows] > heard[row] + every[row] * _STILL_OUT).sum())
+        heard = self._fleet.heard
+        return int((heard[rows] > heard[row] + self._pace(row) * _STILL_OUT).sum())
 
     def _late(self, now: int, row: int, rows: Rows) -> Rows:
         """Those of a group that report as often as the device, and should have by now."""
-        every = self._fleet.every[rows]
+        pace = self._fleet.pace(rows)
         heard = np.maximum(self._fleet.heard[rows], self._since[rows])
-        paced = (every > 0) & (every <= self._fleet.every[row])
-        late: Rows = rows[paced & (now - heard > every * _STILL_OUT)]
+        paced = (pace > 0) & (pace <= self._pace(row))
+        late: Rows = rows[paced & (now - heard > pace * _STILL_OUT)]
         return late
 
     def _fell_together(self, out: Rows, late: Rows) -> bool:
@@ -187,12 +192,16 @@ class SilenceDetector:
         if len(out) < 2 or len(out) < self._book.group_share * len(late):
             return False
         heard = self._fleet.heard[out]
-        together = heard >= heard.max() - 2 * self._fleet.every[out]
+        together = heard >= heard.max() - 2 * self._fleet.pace(out)
         return int(together.sum()) >= max(2, len(late) / 2)
 
     def _may_wait(self, now: int, row: int) -> bool:
         """Whether a verdict may still wait for the rest of a group: one more hold at most."""
-        return bool(now - self._started()[row] <= 2 * self._allowed()[row])
+        started = max(self._fleet.heard[row], self._since[row])
+        return bool(now - started <= 2 * self._moment.allowed[row])
+
+    def _pace(self, row: int) -> int:
+        return int(self._fleet.pace(np.array([row]))[0])
 
     def _out_with(self, row: int, group: _Group) -> bool:
         """Whether a device fell silent with its group: none of it was heard since."""
@@ -200,9 +209,11 @@ class SilenceDetector:
 
     def _end_where_heard(self, now: int) -> None:
         fleet = self._fleet
-        allowed = self._allowed()
+        allowed = self._moment.allowed
         back: dict[str, list[str]] = {}
         for member, case in self._tracker.members(FAMILY).items():
+            if self._districts.has(case):
+                continue
             row = fleet.row_of.get(member)
             heard = row is None or now - fleet.heard[row] <= (allowed[row] or HOUR)
             if row is None or (heard and now - self._back[row] >= at(self._book, row).off_hold):
@@ -215,23 +226,26 @@ class SilenceDetector:
         fleet, row = self._fleet, self._fleet.row_of.get(device)
         if row is None:
             return Sight()
-        book = at(self._book, row)
-        hold = int(fleet.every[row] * (book.missed + book.margin))
+        hold = int(self._moment.allowed[row])
         if not silent:
             return Sight(SOUND, int(fleet.heard[row]))
-        return Sight(NOTHING if self._lost else FAULT, now, hold)
+        return Sight(NOTHING if self._moment.lost[row] else FAULT, now, hold)
 
     def _account(self, rows: Rows) -> tuple[str, dict[str, Any]]:
         """(cause, evidence) of devices found silent together."""
         heard = self._fleet.heard[rows]
-        gasped = int((self._lost_power[rows] >= heard - 2 * self._fleet.every[rows]).sum())
-        lost = gasped and (self._lost_power[rows] > 0).any()
+        gasped = self._gasped(rows)
         shown: dict[str, Any] = {"devices": len(rows)}
         if heard.max() > 0:
             shown["last_heard"] = to_rfc3339(int(heard.max()))
-        if lost:
+        if gasped:
             shown["last_gasps"] = gasped
-        return ("power" if lost else "communications"), shown
+        return ("power" if gasped else "communications"), shown
+
+    def _gasped(self, rows: Rows) -> int:
+        """How many sent a last gasp when they were last heard."""
+        at_the_end = self._lost_power[rows] >= self._fleet.heard[rows] - 2 * self._fleet.every[rows]
+        return int((at_the_end & (self._lost_power[rows] > 0)).sum())
 
     def _caseless(self, rows: Rows, silent: Mask) -> list[int]:
         members = self._tracker.members(FAMILY)

@@ -103,9 +103,11 @@ class Silence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     missed: Positive
     margin: NotNegative
+    chance: Annotated[float, msgspec.Meta(gt=0, lt=1)]
     off_hold: Duration
     group_share: Share
     feed_share: Share
+    feed_hold: Duration
 
 
 class Displaced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ from facility.inventory import Inventory
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from rules.book.overrides import at
 from rules.book.rulebook import Rulebook
+from rules.cabinets.dimming import dimmed_together
 from rules.cabinets.nights import Nights
 from rules.cabinets.scales import Scales
 from rules.cabinets.supply import Supply
@@ -52,7 +53,7 @@ class LampsLostDetector:
     KEPT = (
         *("_supply", "runs", "nights", "scales"),
         *("_power_w", "_last", "_switched_on", "reference", "limit"),
-        *("_contactor", "_contactor_at"),
+        *("_contactor", "_contactor_at", "_told", "_dimmed"),
     )
 
     def __init__(
@@ -73,7 +74,7 @@ class LampsLostDetector:
         self.row_names = self._supply.names
         m = len(self._supply)
         self.runs = Runs(m)
-        self.nights = Nights(m, timezone, self._book.nights)
+        self.nights = Nights(m, timezone, self._book.nights, self._book.off_w)
         self.scales = Scales(m)
         self._power_w = np.full(m, np.nan)
         # What the contactors said last, and when.
@@ -81,6 +82,9 @@ class LampsLostDetector:
         self._contactor_at: Times = np.zeros(m, dtype=np.int64)
         self.reference = np.full(m, np.nan)
         self.limit = np.full(m, np.nan)
+        # Whose lamps say what they do; and which were dimmed and nobody tells.
+        self._told: Mask = np.zeros(m, dtype=bool)
+        self._dimmed: Mask = np.zeros(m, dtype=bool)
         self._last: Times = np.zeros(m, dtype=np.int64)
         self._switched_on: Times = np.zeros(m, dtype=np.int64)
         self._whole: Mask = np.array([circuit is None for circuit in self._supply.circuit], bool)
@@ -125,7 +129,8 @@ class LampsLostDetector:
         self.runs.since[row[outage]] = (self._last[row] + every)[outage]
         self.runs.count[row[outage]] = np.minimum(gap // every + 1, 1000)[outage]
         lit = power >= book.off_w
-        self.nights.learn(row, ts, power, low | (settling & lit))
+        self._dimmed[row] &= low
+        self.nights.learn(row, ts, power, (low & ~self._dimmed[row]) | (settling & lit))
         good = ~low & ~settling & lit & self._now(row, ts)
         self.scales.learn(row, gap, power, self._supply.demand, good)
         self.reference[row], self.limit[row] = reference, limit
@@ -143,10 +148,12 @@ class LampsLostDetector:
         current, rated, lamps = self._now(row, ts), demand.rated[row], demand.lamps[row]
         known = demand.known[row] >= book.known_share
         by_lamps = self.scales.expect(row, demand)
-        told = current & known & ~np.isnan(by_lamps)
+        # Other nights know nothing of a level that the lamps tell of: where that is not learned yet
+        # only darkness can be told.
+        told = self._told[row] = current & known
         reference = np.where(told, by_lamps, reference)
-        by_plan = np.isnan(reference) & current & ~known & (rated > 0)
-        reference = np.where(by_plan, rated, reference)
+        by_plan = np.isnan(reference) & current & (rated > 0)
+        reference = np.where(by_plan, np.where(told, demand.watts[row], rated), reference)
         worth = np.where(lamps > 0, reference / np.maximum(lamps, 1), book.lamp_w)
         limit = np.maximum(book.lamps * worth, book.share * reference)
         spread = np.where(told, self.scales.spread[row], self.nights.spread[row])
@@ -191,8 +198,9 @@ class LampsLostDetector:
         by_circuit = np.zeros(len(self._supply.ids), dtype=bool)
         by_circuit[self._cabinet_of[~self._whole & fresh]] = True
         judged = fresh & (~self._whole | ~by_circuit[self._cabinet_of])
+        self._dimmed |= self._dimmed_now(judged)
         members = self._tracker.members(FAMILY[TYPE])
-        for row in np.flatnonzero(held & judged).tolist():
+        for row in np.flatnonzero(held & judged & ~self._dimmed).tolist():
             if self._supply.names[row] in members or self._is_explained(row, now, silent):
                 continue
             together = np.flatnonzero(judged & (self._cabinet_of == self._cabinet_of[row]))
@@ -207,6 +215,13 @@ class LampsLostDetector:
             circuit = self._supply.circuit[row]
             subject = f"circuit:{circuit}" if circuit else f"cabinet:{cabinet}"
             self._report(now, subject, np.array([row]))
+
+    def _dimmed_now(self, judged: Mask) -> Mask:
+        lit = judged & ~self._told & (self._power_w >= self._book.off_w)
+        share = self._power_w / np.where(self.reference > 0, self.reference, np.nan)
+        within = int(np.max(self._book.hold))
+        low = self.runs.doing == LOW
+        return dimmed_together(low, lit, share, self.runs.since, within, self._cabinet_of)
 
     def _is_explained(self, row: int, now: int, silent: Mask) -> bool:
         """Whether lamps have the case already, or may have it once they were heard again."""

@@ -22,18 +22,23 @@ _BINS = DAY // _BIN
 _KEPT = 5
 
 
-_SLOW = 0.05
-"""Share of a new bin in the usual distance between nights: about the bins of three hours."""
+_SLOW = 0.02
+"""Share of a new bin in the usual distance between nights: about the bins of a night."""
 
 
 class Nights:
-    """The last nights of m series; ``spread`` (m,) is by what share two nights usually differ."""
+    """The last nights of m series; ``spread`` (m,) is by what share two nights usually differ.
+
+    Only what is at least ``off_w`` W, one for all or (m,), tells of that: by day a circuit draws
+    the same every day, however it is dimmed by night.
+    """
 
     KEPT = ("_watts", "_night", "_bin", "_sum", "_count", "_bad", "spread")
 
-    def __init__(self, m: int, timezone: str, least: int) -> None:
+    def __init__(self, m: int, timezone: str, least: int, off_w: float | Floats) -> None:
         self._zone = ZoneInfo(timezone)
         self._least = least
+        self._off_w = np.broadcast_to(np.asarray(off_w, dtype=np.float32), m)
         self._watts: NDArray[np.float32] = np.full((m, _KEPT, _BINS), np.nan, dtype=np.float32)
         # The bin that is being filled: its night and number, and what was read in it.
         self._night = np.zeros(m, dtype=np.int32)
@@ -78,13 +83,18 @@ class Nights:
         self._bad[row] |= bad
 
     def _compare(self, row: Codes, mean: Floats) -> None:
-        """Learns how far a bin lies from that of the nights before."""
+        """Learns how far a bin lies from that of the nights before. What lies above counts twice:
+        of what lies below, bins that may be a loss are not learned."""
         others = (np.arange(_KEPT) - self._night[row][:, None]) % _KEPT != 0
         past = np.where(others, self._watts[row, :, self._bin[row]], np.nan)
-        known = (~np.isnan(past)).any(axis=1) & (mean > 0)
+        lit = past >= self._off_w[row][:, None]
+        past = np.where(lit, past, np.nan)
+        known = lit.any(axis=1) & (mean >= self._off_w[row])
         row, usual = row[known], np.nanmedian(past[known], axis=1)
-        off = np.minimum(np.abs(usual / mean[known] - 1), 1)
-        self.spread[row] += (off - self.spread[row]) * _SLOW
+        off = mean[known] / usual - 1
+        off = np.minimum(np.where(off > 0, 2 * off, -off), 1)
+        before = self.spread[row]
+        self.spread[row] = np.where(before > 0, before + (off - before) * _SLOW, off)
 
     def _place(self, ts: Times) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """(night, bin) of each time."""

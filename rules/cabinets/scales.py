@@ -1,7 +1,8 @@
 """What a circuit draws beside what its lamps say of themselves, learned by dimming level.
 
 A line loses some watts, a lamp's rating is not what it draws, and a driver's curve is its own: so
-for each tenth of a level the factor between the two is learned while nothing is wrong.
+for each tenth of a level the factor between the two is learned while nothing is wrong. When the
+lamps of another plan go off the factor is another: theirs may have been lamps that say nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from facility.readings import Codes, Floats, Times
 from rules.cabinets.supply import Demand
 from rules.fleet import Mask
 
-_LEVELS = 12
+_TENTHS, _PARTS = 12, 5
+_LEVELS = _TENTHS * _PARTS
+"""Tenths of a level, of all its lamps and of each quarter of them that is to be lit."""
+
 _LEARNED = HOUR
 _SLOW = 4 * HOUR
 """The factor follows over so long: a driver ages in months, a lamp is lost at once."""
@@ -68,7 +72,10 @@ class Scales:
 
 
 def _level(row: Codes, demand: Demand) -> NDArray[np.int64]:
-    """The tenth of their rating that each series' lamps say they draw, 0 to 11."""
+    """The tenth of their rating that each series' lamps say they draw, 0 to 11, and 12 more for
+    each quarter of its lamps that is to be lit, or all of them."""
     rated = np.maximum(demand.rated[row], 1)
-    level: NDArray[np.int64] = np.clip(np.round(10 * demand.watts[row] / rated), 0, 11).astype(int)
+    tenth = np.clip(np.round(10 * demand.watts[row] / rated), 0, _TENTHS - 1)
+    part = (_PARTS - 1) * demand.lamps[row] // np.maximum(demand.fed[row], 1)
+    level: NDArray[np.int64] = (tenth + _TENTHS * part).astype(np.int64)
     return level

@@ -26,17 +26,17 @@ class Demand:
     """What each series' lamps ought to draw at the moment ``at`` (m,) ms, 0 before any; each (m,).
 
     ``watts`` by what they say of themselves, those that say nothing taken as the others;
-    ``known`` the share of ``rated`` W that says so, ``lamps`` how many should be lit, ``dark`` how
-    many of those are seen dark. ``steady`` where all of its plans have been lit, or all dark, for
-    long enough and stay so for a while.
+    ``known`` the share of ``rated`` W that says so; ``lamps`` how many of the ``fed`` ones should
+    be lit, ``dark`` how many of these are seen dark. ``steady`` where all of its plans have been
+    lit, or all dark, for long enough and stay so for a while.
     """
 
-    KEPT = ("at", "watts", "rated", "known", "lamps", "dark", "lit", "steady")
+    KEPT = ("at", "watts", "rated", "known", "fed", "lamps", "dark", "lit", "steady")
 
     def __init__(self, m: int) -> None:
         self.at: Times = np.zeros(m, dtype=np.int64)
         self.watts, self.rated, self.known = (np.zeros(m) for _ in range(3))
-        self.lamps, self.dark = (np.zeros(m, dtype=np.int64) for _ in range(2))
+        self.fed, self.lamps, self.dark = (np.zeros(m, dtype=np.int64) for _ in range(3))
         self.lit, self.steady = (np.zeros(m, dtype=bool) for _ in range(2))
 
 
@@ -159,6 +159,7 @@ class Supply:
         demand.at[:] = now
         demand.watts[:] = told * scale
         demand.rated[:] = of_all
+        demand.fed[:] = self._sum(np.ones(len(planned), dtype=bool))
         np.divide(of_known, of_all, out=demand.known, where=of_all > 0)
         demand.known[of_all <= 0] = 0
         demand.lamps[:] = self._sum(planned)

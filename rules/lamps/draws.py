@@ -62,11 +62,15 @@ class Draws:
             return self._rated_w[rows]
         return np.where(self._unrated[rows], self._learned_w[rows], self._rated_w[rows])
 
-    def feed(self, row: Rows | Codes, power: Floats, before: Small, off: Mask) -> None:
+    def feed(
+        self, row: Rows | Codes, power: Floats, before: Small, off: Mask, planned: Mask
+    ) -> None:
         """Takes in a round of readings: ``before`` (k,) is what each drew by the one before,
-        ``off`` where it is off as planned."""
+        ``off`` where it is off as planned, ``planned`` where it should be lit: what it draws by day
+        may be its driver alone."""
         if self._learns:
-            self._most[row] = np.fmax(self._most[row], np.fmin(power, before))
+            seen = np.where(planned, np.fmin(power, before), np.nan)
+            self._most[row] = np.fmax(self._most[row], seen)
         if off.any():
             row, power = row[off], power[off]
             idle = self.idle_w[row]

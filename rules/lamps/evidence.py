@@ -91,15 +91,16 @@ def _by_power(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDAr
     levelled = (dim > 0) & ~says_off
     # A driver's own draw, of a lamp that does not shine.
     apparent = np.isnan(batch.column("power_w")) & np.isnan(batch.column("power_factor"))
-    idle = book.standby_share * np.where(apparent, _APPARENT, 1.0) * full
-    idle = np.fmax(book.standby_floor_w, idle)
+    factor = np.where(apparent, _APPARENT, 1.0)
+    idle = factor * np.fmax(book.standby_floor_w, book.standby_share * full)
     by_level = np.fmax(1.0, book.dark_of_least * low_power_share(dim / 100, book) * full)
     dark = np.where(levelled, by_level, np.fmax(book.dark_floor_w, book.dark_share * full))
     dark = np.where(says_off, idle, dark)
     lit = np.where(levelled, book.clear * by_level, idle)
-    # While it should be off only what no standby explains is light.
+    # While it should be off only what no standby explains is light; and of a lamp that nobody knows
+    # the size of nothing tells how much reactive power its driver draws.
     burning = np.where(levelled, np.fmax(book.standby_floor_w, by_level), idle)
-    lit = np.where(around.planned, lit, burning)
+    lit = np.where(around.planned, lit, np.where(apparent & np.isnan(full), np.nan, burning))
     dark = np.where(around.planned, dark, _OFF_AGAIN * burning)
     beside = np.divide(power, around.beside * full)
     between = around.planned & ~(power < dark) & ~(power >= lit)

@@ -117,7 +117,8 @@ class Lamps:
             part = among(part, ts > self.last[row])
             row = rows[part]
             self.last[row] = batch.ts[part]
-            draws.feed(row, power[part], self.power_w[row], doing[part] == OFF_AS_PLANNED)
+            off = doing[part] == OFF_AS_PLANNED
+            draws.feed(row, power[part], self.power_w[row], off, planned[part])
             told = among(part, shown[part] != UNKNOWN)
             self.shown[rows[told]] = shown[told]
             self.power_w[row] = power[part]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import random
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -141,6 +142,76 @@ def test_silence_of_the_cabinet_opens_nothing_and_ends_nothing() -> None:
     assert evening(fed("C1"), relay, {"C1": until(SINCE + 8 * MINUTE)}, 4.5) == []
     events = evening(fed("C1"), relay, {"C1": until(SINCE + 30 * MINUTE)}, 4.5)
     assert [event.event for event in events] == ["opened"]
+
+
+def level_of(ts: int) -> tuple[int, int]:
+    """(night, hour after dusk) of a time."""
+    return (ts - DUSK) // DAY, (ts - DUSK) % DAY // HOUR
+
+
+def is_night(ts: int) -> bool:
+    return night((ts - DUSK) % DAY + DUSK)
+
+
+def mute(_: str, ts: int) -> dict[str, float]:
+    """A controller that knows its relay and no more."""
+    return {"on": float(is_night(ts))}
+
+
+def circuit(level: Callable[[int, int], float], lost: int = 0, since: int = 0) -> Shown:
+    """What 20 lamps at a level draw of each (night, hour), so many of them lost from then on."""
+
+    def shown(_: str, ts: int) -> dict[str, float]:
+        watts = 58.0 * (20 - (lost if ts >= since else 0)) * level(*level_of(ts))
+        return {"power_w": watts if is_night(ts) else 4.0}
+
+    return shown
+
+
+def nights(lamp_says: Shown, circuit_w: list[Shown], days: float) -> list[CaseEvent]:
+    """Lives through nights of cabinets of one circuit and six lamps each."""
+    lamps: list[Streetlight] = []
+    cabinets: list[Asset] = []
+    for n in range(len(circuit_w)):
+        mine = [replace(one, cabinet=f"K{n}", report_every_s=900) for one in fed(f"C{n}", 6)]
+        lamps += mine
+        cabinets.append(replace(cabinet(f"K{n}", (f"C{n}",)), report_every_s=600))
+    one, events = engine([*lamps, *cabinets]), []
+    for ts in range(DUSK - HOUR, DUSK + round(days * DAY), 10 * MINUTE):
+        rows = [(f"K{n}/C{n}", ts, shown("", ts) or {}) for n, shown in enumerate(circuit_w)]
+        events += one.take([batch("cabinet", rows)])
+        events += live(one, lamps, lamp_says, ts, ts + 10 * MINUTE)
+    return [event for event in events if event.type == TYPE]
+
+
+def test_a_level_that_is_new_is_not_held_against_other_nights() -> None:
+    """The lamps tell of it: what the circuit drew on nights at full level does not matter."""
+
+    def level(number: int, _: int) -> float:
+        return 0.4 if number >= 2 else 1.0
+
+    def told(name: str, ts: int) -> dict[str, float]:
+        return mute(name, ts) | {"dim_pct": 100 * level(*level_of(ts)) * is_night(ts)}
+
+    assert nights(told, [circuit(level)], 2.3) == []
+
+
+def test_a_circuit_that_is_dimmed_as_the_traffic_goes_is_known_for_it() -> None:
+    """No two nights are alike, and by day it draws the same every day."""
+    chance = random.Random(3)
+    levels = {(n, h): chance.uniform(0.6, 1.0) for n in range(-1, 5) for h in range(24)}
+    assert nights(mute, [circuit(lambda *at: levels[at])], 3.4) == []
+
+
+def test_circuits_of_many_cabinets_that_fall_together_are_dimmed() -> None:
+    """From the third night on a programme dims them, and nobody tells."""
+
+    def level(number: int, hour: int) -> float:
+        return 0.7 if number >= 2 and hour >= 1 else 1.0
+
+    assert nights(mute, [circuit(level)] * 3, 2.2) == []
+    alone = nights(mute, [*[circuit(lambda *_: 1.0)] * 2, circuit(level)], 2.2)
+    assert {event.subject for event in alone} == {"circuit:C2"}
 
 
 def recorded() -> dict[int, dict[int, float]]:

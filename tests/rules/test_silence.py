@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from facility.clock import HOUR, MINUTE, SECOND
+import random
+from dataclasses import replace
+
+import numpy as np
+
+from facility.assets import Streetlight
+from facility.clock import DAY, HOUR, MINUTE, SECOND
 from facility.measurements import STATUS
 from rules.engine import Engine
 from tests.rules.street import DUSK, Shown, batch, brief, cover, engine, lamp, live
@@ -78,11 +84,112 @@ def test_a_gateway_that_comes_back_ends_its_case() -> None:
     assert back <= events[-1].at <= back + 7 * MINUTE
 
 
+def district(area: str, many: int = 30) -> list[Streetlight]:
+    """Lamps behind three gateways."""
+    return [
+        replace(lamp(f"{area}-{i:02}", area, i, f"C{area}", gateway=f"G{area}{i % 3}"), area=area)
+        for i in range(many)
+    ]
+
+
 def test_a_feed_that_stops_is_not_taken_for_silent_devices() -> None:
-    street = [lamp(f"L{i}", "A", i) for i in range(30)]
+    street = district("410105")
     one: Engine = engine(street)
     live(one, street, talking_until({}), DUSK, DUSK + HOUR)
-    assert one.advance(DUSK + 4 * HOUR) == []
+    assert one.advance(DUSK + 2 * HOUR - MINUTE) == []
+
+
+def test_a_feed_that_stops_for_long_is_one_case_until_it_is_back() -> None:
+    street = district("410105")
+    one = engine(street)
+    lost, back = DUSK + HOUR, DUSK + 4 * HOUR
+    live(one, street, talking_until({}), DUSK, lost)
+    events = one.advance(back)
+    assert brief(events) == [("opened", "device.silent", "area:410105")]
+    assert len(events[0].members) == 30
+    assert HOUR <= events[0].at - lost <= HOUR + MINUTE
+    events = live(one, street, talking_until({"410105-07": back}), back, back + HOUR)
+    # What does not come back with the rest is silent by itself, after its own time.
+    assert brief(events) == [
+        ("recovered", "device.silent", "area:410105"),
+        ("opened", "device.silent", "streetlight:410105-07"),
+    ]
+    assert events[0].at <= back + MINUTE < back + 15 * MINUTE <= events[1].at
+
+
+def test_a_district_that_falls_silent_beside_others_is_one_case() -> None:
+    here, there = district("410105"), district("410106")
+    everyone = [*here, *there]
+    lost = DUSK + HOUR
+    shown = talking_until({one.id: lost for one in here})
+    events = live(engine(everyone), everyone, shown, DUSK, lost + 3 * HOUR)
+    assert brief(events) == [("opened", "device.silent", "area:410105")]
+    assert set(events[0].members) == {one.id for one in here}
+    assert 10 * MINUTE <= events[0].at - lost <= 20 * MINUTE
+
+
+def test_all_gateways_of_a_district_at_once_are_one_case() -> None:
+    lamps = district("410105")
+    others = [cover(f"M{i}") for i in range(20)]
+    everyone = [*lamps, *others]
+    lost = DUSK + HOUR
+    shown = talking_until({one.id: lost for one in lamps})
+    events = live(engine(everyone), everyone, shown, DUSK, lost + 3 * HOUR)
+    assert brief(events) == [("opened", "device.silent", "area:410105")]
+    assert set(events[0].members) == {one.id for one in lamps}
+
+
+def test_one_gateway_of_a_district_is_not_the_district() -> None:
+    everyone = district("410105")
+    lost = DUSK + HOUR
+    shown = talking_until({one.id: lost for one in everyone if one.gateway != "G4101050"})
+    events = live(engine(everyone), everyone, shown, DUSK, lost + 3 * HOUR)
+    opened = sorted(e.subject for e in events if e.event == "opened")
+    assert opened == ["gateway:G4101051", "gateway:G4101052"]
+
+
+def test_a_district_without_power_says_so_with_its_last_breath() -> None:
+    street = district("410105")
+    one, lost = engine(street), DUSK + HOUR
+    live(one, street, talking_until({}), DUSK, lost)
+    one.take([batch(STATUS, [(lamp.id, lost, {"state": 0.0, "reason": 0.0}) for lamp in street])])
+    events = one.advance(lost + 2 * HOUR)
+    assert brief(events) == [("opened", "device.silent", "area:410105")]
+    assert (events[0].cause, events[0].evidence["last_gasps"]) == ("power", 30)
+    assert events[0].at - lost <= 20 * MINUTE
+
+
+def test_reports_that_a_radio_loses_are_not_silence() -> None:
+    """One in ten is lost: of 30 lamps three in a row are missing several times a day."""
+    street = [cover(f"M{i}") for i in range(30)]
+    chance = random.Random(7)
+    start, lost = DUSK - DAY, DUSK + DAY
+
+    def shown(name: str, ts: int) -> dict[str, float] | None:
+        gone = chance.random() < 0.1 or (name == "M3" and ts >= lost)
+        return None if gone else QUIET
+
+    one = engine(street)
+    live(one, street, shown, start, start + 12 * HOUR)
+    events = live(one, street, shown, start + 12 * HOUR, lost + 5 * HOUR)
+    assert brief(events) == [("opened", "device.silent", "cover:M3")]
+    # Nine in a row are missing by chance once in 10^9 reports.
+    assert 7 * 15 * MINUTE <= events[0].at - lost <= 12 * 15 * MINUTE
+
+
+def test_a_concentrator_that_sends_each_hour_is_not_silent() -> None:
+    others = [lamp(f"N{i}", "N", i, "C3") for i in range(12)]
+    street = [lamp(f"L{i}", "A", i, gateway="G1") for i in range(6)]
+    lost = DUSK + 4 * HOUR
+    one, events = engine([*others, *street]), []
+    for minute in range(DUSK, lost + 4 * HOUR, MINUTE):
+        events += live(one, others, talking_until({}), minute, minute + MINUTE)
+        if (minute - DUSK) % HOUR == 0 and minute < lost:
+            rows = [(s.id, minute - i * 5 * MINUTE, LIT) for s in street for i in range(12)]
+            bundle = batch("streetlight", rows)
+            events += one.take([replace(bundle, arrived=np.full(len(rows), minute + MINUTE))])
+    assert brief(events) == [("opened", "device.silent", "gateway:G1")]
+    assert HOUR <= events[0].at - lost <= 2 * HOUR
 
 
 def test_an_interval_that_is_not_given_is_learned() -> None:

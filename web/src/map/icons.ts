@@ -8,6 +8,7 @@ export const ICONS: Record<string, string> = {
   cover: "M12 3a9 9 0 1 0 .01 0M7 9.2h10M6.4 12h11.2M7 14.8h10",
   station: "M3 21V11l6-4.5V11l6-4.5V11l6-4.5V21zM7 15.5h2.5M14.5 15.5H17",
   gateway: "M5 15h14v5.5H5zM12 15V9.5M8.4 8.6a5 5 0 0 1 7.2 0M5.9 6a8.6 8.6 0 0 1 12.2 0",
+  area: "M3 6.5 9 4l6 2.5L21 4v13.5L15 20l-6-2.5L3 20zM9 4v13.5M15 6.5V20",
   other: "M12 3a9 9 0 1 0 .01 0M12 7.5v5.5M12 16v.6",
 };
 

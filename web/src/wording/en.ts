@@ -45,6 +45,7 @@ export const en: Messages = {
     segment: "Segment",
     circuit: "Circuit",
     gateway: "Gateway",
+    area: "District",
     report: "Report",
     schedule: "Schedule",
   },

@@ -44,6 +44,7 @@ export const zh = {
     segment: "路段",
     circuit: "回路",
     gateway: "网关",
+    area: "区域",
     report: "反映",
     schedule: "计划",
   },
