@@ -1,10 +1,11 @@
 """How fast the rules are, in columns: `python -m bench.rules`.
 
-Lamps, a fifth as many covers, and the cabinets that feed the lamps report through the first hours
-of a night, some of them faulty. Printed for each size of fleet: readings a second fed and judged,
-the stock-taking of each minute included; the milliseconds that one stock-taking of the whole fleet
-takes; the bytes of state; the milliseconds to save that state and to take it up. Beside it the
-floor: adding up the same columns by device with numpy, and nothing else. Cost should be straight
+Lamps, a fifth as many covers, the cabinets that feed the lamps and some stations report through the
+first hours of a night, some of them faulty, to an engine as it is live: the daybook is kept, and
+recoveries are verified. Printed for each size of fleet: readings a second fed and judged, the
+stock-taking of each minute included; the milliseconds that one stock-taking of the whole fleet
+takes, and the worst of them; the bytes of state; the milliseconds to save that state and to take it
+up. Beside it the floor: adding up the same columns by device with numpy, and nothing else. Cost should be straight
 in devices and in readings.
 """
 
@@ -19,8 +20,9 @@ import time
 import numpy as np
 
 from bench.machine import describe
-from facility.assets import Asset, Cabinet, Cover, Streetlight
+from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
 from facility.clock import MINUTE, SECOND, from_rfc3339
+from facility.garbage import collect_seldom
 from facility.inventory import Inventory
 from facility.lighting import load_plans
 from facility.measurements import Kind
@@ -29,8 +31,11 @@ from rules.book.rulebook import load
 from rules.engine import Engine
 
 START = from_rfc3339("2026-06-21T21:00:00+08:00")
-LAMP_EVERY, CABINET_EVERY, COVER_EVERY = 5 * MINUTE, 1 * MINUTE, 15 * MINUTE
+LAMP_EVERY, CABINET_EVERY, COVER_EVERY, STATION_EVERY = (
+    minutes * MINUTE for minutes in (5, 1, 15, 1)
+)
 PER_CIRCUIT = 60
+PER_STATION = 5_000
 PLACE = {"area": "410105", "lon": 113.69, "lat": 34.78}
 
 
@@ -56,6 +61,13 @@ def district(devices: int) -> list[Asset]:
         )
         for k in range(-(-circuits // 4))
     ]  # fmt: skip
+    made += [
+        Station(
+            id=f"T{i}", name="", report_every_s=STATION_EVERY // SECOND, capacity_t_day=60.0,
+            **PLACE,  # type: ignore[arg-type]
+        )
+        for i in range(devices // PER_STATION)
+    ]  # fmt: skip
     return made + [
         Cover(id=f"M{i}", name="", report_every_s=COVER_EVERY // SECOND, **PLACE)  # type: ignore[arg-type]
         for i in range(devices - lamps)
@@ -70,7 +82,7 @@ class Fleet:
         self._names = Names()
         self._codes = {
             kind: np.array([self._names.code(one.id) for one in inventory.of_kind(kind)], np.int32)
-            for kind in (Kind.STREETLIGHT, Kind.COVER)
+            for kind in (Kind.STREETLIGHT, Kind.COVER, Kind.STATION)
         }
         circuits = [(k.id, c) for k in inventory.cabinets for c in k.circuits]
         series = [self._names.code(f"{cabinet}/{circuit}") for cabinet, circuit in circuits]
@@ -105,6 +117,18 @@ class Fleet:
                 "vib_rms_g": rng.normal(0.4, 0.02, n),
                 "battery_pct": np.full(n, 88.0),
             }
+        if kind == Kind.STATION:
+            return {
+                "inbound_t": 5000 + rng.random(n),
+                "outbound_t": 5001 + rng.random(n),
+                "leachate_pct": rng.normal(40, 1, n),
+                "h2s_mg_m3": rng.uniform(0, 0.03, n),
+                "nh3_mg_m3": rng.uniform(0, 0.5, n),
+                "odour": rng.uniform(2, 9, n),
+                "compactor": np.ones(n),
+                "motor_temp_c": rng.normal(50, 2, n),
+                "hydraulic_mpa": rng.normal(12, 1, n),
+            }
         dead = self._dead[rows]
         return {
             "on": np.ones(n),
@@ -130,7 +154,7 @@ def measure(devices: int, minutes: int) -> None:
     """Prints the line of one size of fleet."""
     inventory = Inventory.of(district(devices))
     fleet = Fleet(inventory)
-    engine = Engine(inventory, load_plans(), "Asia/Shanghai", load())
+    engine = live(inventory)
     gc.collect()
     spent, floor, readings, stocks = 0.0, 0.0, 0, []
     for minute in range(minutes):
@@ -141,7 +165,9 @@ def measure(devices: int, minutes: int) -> None:
         engine.take(batches)
         fed = time.process_time()
         engine.advance(at + MINUTE)
+        told = engine.daybook.drain() if engine.daybook else []
         done = time.process_time()
+        del told
         # The first interval finds all faults there are and fills what is looked up once.
         if minute >= LAMP_EVERY // MINUTE:
             spent += done - start
@@ -151,7 +177,7 @@ def measure(devices: int, minutes: int) -> None:
     start = time.process_time()
     state = engine.freeze()
     saved = time.process_time()
-    Engine(inventory, load_plans(), "Asia/Shanghai", load()).thaw(state)
+    live(inventory).thaw(state)
     taken_up = time.process_time()
     print(
         f"{devices:9,} {readings:12,} {readings / spent:13,.0f} {spent / floor:8.1f}"
@@ -164,8 +190,12 @@ def measure(devices: int, minutes: int) -> None:
 def lamp_bytes(inventory: Inventory) -> float:
     """Bytes of state of one lamp, its name included."""
     lamps = inventory.streetlights
-    alone = Engine(Inventory.of(lamps), load_plans(), "Asia/Shanghai", load())
-    return len(alone.freeze()) / len(lamps)
+    return len(live(Inventory.of(lamps)).freeze()) / len(lamps)
+
+
+def live(inventory: Inventory) -> Engine:
+    """An engine as the service has it."""
+    return Engine(inventory, load_plans(), "Asia/Shanghai", load(), live=True)
 
 
 def main() -> None:
@@ -175,10 +205,12 @@ def main() -> None:
         "--minutes", type=int, default=20, help="of the night that is lived through"
     )
     options = parser.parse_args()
+    collect_seldom()
     print(describe("numpy"))
     print(
         "inputs:  five lamps in six devices (7 fields, every 5 min), their circuits (every min),"
-        f" covers (every 15 min); {options.minutes} min from 21:00, one core, CPU time"
+        f" covers (every 15 min), a station in {PER_STATION:,} (every min); {options.minutes} min"
+        " from 21:00, a live engine with its daybook, one core, CPU time"
     )
     print(
         f"{'devices':>9} {'readings':>12} {'readings/s':>13} {'× floor':>8} {'stock ms':>10}"
