@@ -5,8 +5,8 @@ first hours of a night, some of them faulty, to an engine as it is live: the day
 recoveries are verified. Printed for each size of fleet: readings a second fed and judged, the
 stock-taking of each minute included; the milliseconds that one stock-taking of the whole fleet
 takes, and the worst of them; the bytes of state; the milliseconds to save that state and to take it
-up. Beside it the floor: adding up the same columns by device with numpy, and nothing else. Cost should be straight
-in devices and in readings.
+up. Beside it the floor: adding up the same columns by device with numpy, and nothing else. Cost
+should be straight in devices and in readings.
 """
 
 from __future__ import annotations
