@@ -27,6 +27,7 @@ from rules.book.rulebook import Rulebook
 from rules.book.scope import cells_of
 from rules.book.suppression import Suppression
 from rules.cabinets.lamps_lost import LampsLostDetector
+from rules.covers import bursts
 from rules.covers.displaced import DisplacedDetector
 from rules.covers.flooding import FloodingDetector
 from rules.covers.rattle import RattleDetector
@@ -68,6 +69,7 @@ LOOKED_AT: dict[str, tuple[str, ...]] = {
     Kind.CABINET: ("power_w", "contactor"),
     Kind.COVER: (
         *("tilt_deg", "passes", "hits", "vib_rms_g", "vib_peak_g", "kurtosis", "water_m"),
+        *bursts.FIELDS,
     ),
     Kind.STATION: (
         *("inbound_t", "outbound_t", "stock_t", "leachate_pct", "h2s_mg_m3", "nh3_mg_m3", "odour"),

@@ -129,11 +129,17 @@ class Rattle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     windows: Count
     hold: Duration
     off_hold: Duration
+    long_windows: Count
     long_hold: Duration
     z: Positive
+    least_deviation: Positive
+    usual_share: Share
     excess: NotNegative
     clear_share: Share
     vibration: Positive
+    burst: Positive
+    double_impacts: Positive
+    least_windows: Count
     learn_windows: Count
     prior_scale: Positive
 
@@ -213,6 +219,7 @@ class Forecast(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ahead: Duration
     pace_over: Duration
     heard_within: Duration
+    cleared_days: Count
 
 
 class Coverage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,12 +5,14 @@ and a surge of traffic changes nothing. Each window's impacts per pass are held 
 and MAD of the cover's own earlier windows (robust z, MAD floored by what chance alone would give),
 and must exceed nine in ten of them: by night there are more lorries, which strike harder. Until it
 has enough of them, from around the clock, its spread is taken as one that only a loud cover
-exceeds; without three there is no verdict. Where the sensor sends vibration too, it must have grown
-as well: energy or impulsiveness (domain facts).
+exceeds; without three there is no verdict. Where the sensor sends vibration or captured waveforms
+too, one of them must have grown as well: energy or impulsiveness (domain facts).
 And it must last: a convoy passes, a loose cover stays loose.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from facility.inventory import Inventory
 from facility.readings import Codes, Floats, ReadingBatch
 from rules.book.overrides import at
 from rules.book.rulebook import Rulebook
+from rules.covers.bursts import Bursts
 from rules.fleet import Mask, Rows, rounds
 from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import FAMILY, Tracker
@@ -28,13 +31,6 @@ TYPE = "cover.rattle"
 
 _KEPT = 48
 """Windows a cover's normal is learned from: about two days on a main road."""
-
-_CHANCE_FLOOR = 0.004
-_USUAL = 0.9
-"""The quantile of its earlier windows that a loud one exceeds."""
-
-_MANY = 6
-"""Restless windows in a row that are as good as loud ones, if they outlast a night."""
 
 _MAD_TO_SIGMA = 1.4826
 _VIBRATION = ("vib_rms_g", "vib_peak_g", "kurtosis")
@@ -48,7 +44,7 @@ class RattleDetector:
 
     KEPT = (
         *("_last", "_passes", "_sums", "_window", "_windows", "_learned", "_first", "_begun"),
-        *("_normal", "_score", "_loud", "_restless", "_quiet", "_since", "_judged_at"),
+        *("_normal", "_score", "_loud", "_restless", "_quiet", "_since", "_judged_at", "_bursts"),
     )
 
     def __init__(self, inventory: Inventory, book: Rulebook, tracker: Tracker) -> None:
@@ -69,6 +65,7 @@ class RattleDetector:
         self._loud = np.zeros(n, dtype=np.int16)
         self._restless = np.zeros(n, dtype=np.int16)
         self._quiet = np.zeros(n, dtype=np.int16)
+        self._bursts = Bursts(n)
         # When the last window was full, the first one learned, the current one begun, and the run
         # of restless or of quiet ones, ms.
         self._judged_at, self._first, self._begun, self._since = (
@@ -79,6 +76,7 @@ class RattleDetector:
         """Takes a batch in; ``rows`` are its covers. Late readings are left out of the windows."""
         passes, hits = batch.column("passes"), batch.column("hits")
         usable = (passes > 0) & ~np.isnan(hits)
+        bursts = Bursts.cells(batch)
         cells = np.stack([hits, *(batch.column(name) * passes for name in _VIBRATION)], axis=1)
         for part in rounds(rows, batch.ts):
             part = part[batch.ts[part] > self._last[rows[part]]]
@@ -90,6 +88,7 @@ class RattleDetector:
             self._passes[row] += passes[part]
             # A feature the sensor does not send stays NaN, and is then not asked about.
             self._sums[row] += cells[part]
+            self._bursts.take(row, bursts[part])
             full = row[self._passes[row] >= at(self._book, row).window_passes]
             if len(full):
                 self._judged_at[full] = self._last[full]
@@ -112,6 +111,7 @@ class RattleDetector:
         calm = row[~restless]
         learn = np.array([self._ids[r] not in members for r in calm.tolist()], dtype=bool)
         calm = calm[learn]
+        self._bursts.learn(calm)
         self._windows[calm, self._learned[calm] % _KEPT] = self._window[calm]
         self._first[calm] = np.where(self._learned[calm] > 0, self._first[calm], self._begun[calm])
         self._learned[calm] += 1
@@ -126,19 +126,19 @@ class RattleDetector:
         past = self._windows[row]
         normal = np.full((len(row), window.shape[1]), np.nan)
         spread, usual = np.zeros(len(row)), np.zeros(len(row))
-        some = np.flatnonzero(count >= 3)
+        some = np.flatnonzero(count >= book.least_windows)
         for feature in range(window.shape[1]):
             sent = some[~np.isnan(past[some, :, feature]).all(axis=1)]
             normal[sent, feature] = np.nanmedian(past[sent, :, feature], axis=1)
         if len(some):
             deviation = np.abs(past[some, :, 0] - normal[some, :1])
             spread[some] = _MAD_TO_SIGMA * np.nanmedian(deviation, axis=1)
-            usual[some] = _usual(past[some, :, 0])
+            usual[some] = _usual(past[some, :, 0], at(self._book, row[some]).usual_share)
         # A day around the clock, and so many windows, until its own spread is trusted alone.
         whole = self._last[row] - self._first[row] >= DAY
         doubt = np.clip(1 - whole * count / book.learn_windows, 0, 1)
         median = normal[:, 0]
-        chance = np.sqrt(np.clip(median * (1 - median), 0, None) / passes) + _CHANCE_FLOOR
+        chance = np.sqrt(np.clip(median * (1 - median), 0, None) / passes) + book.least_deviation
         scale = np.maximum(np.maximum(spread, chance), doubt * book.prior_scale)
         score, excess = (ratio - median) / scale, ratio - np.maximum(median, usual)
         self._normal[row] = median
@@ -146,7 +146,8 @@ class RattleDetector:
         grown = window[:, 1:] / np.where(normal[:, 1:] > 0, normal[:, 1:], np.nan)
         told = ~np.isnan(grown)
         shakes = np.where(told, grown, 0).max(axis=1) >= book.vibration
-        shakes |= ~told.any(axis=1)
+        captured, strikes = self._bursts.close(row, book)
+        shakes |= strikes | ~(told.any(axis=1) | captured)
         above = (score >= book.clear_share * book.z) & (excess >= book.clear_share * book.excess)
         loud = (score >= book.z) & (excess >= book.excess)
         return loud & shakes, above & shakes, ~above & ~np.isnan(median)
@@ -162,7 +163,7 @@ class RattleDetector:
                 shown = {} if row is None else self._shown(row)
                 self._tracker.leave(now, case, (cover,), "quiet", shown)
         loud = (self._loud >= self._book.windows) & (lasted >= self._book.hold)
-        loud |= (self._restless >= _MANY) & (lasted >= self._book.long_hold)
+        loud |= (self._restless >= self._book.long_windows) & (lasted >= self._book.long_hold)
         raised: Rows = np.flatnonzero(loud & (self._restless > 0))
         for row in raised.tolist():
             cover = self._ids[row]
@@ -191,17 +192,17 @@ class RattleDetector:
         for name, value in zip(_VIBRATION, window[1:].tolist(), strict=True):
             if not np.isnan(value):
                 shown[name] = round(value, 2)
-        return shown
+        return shown | self._bursts.shown(row)
 
 
-def _usual(past: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What ``_USUAL`` of each cover's windows do not exceed, (n,); NaN is no window.
+def _usual(past: NDArray[np.float32], share: Any) -> NDArray[np.float32]:
+    """What that share of each cover's windows do not exceed, (n,); NaN is no window.
 
     As numpy's nanquantile, which calls Python for each row: of 24,000 covers that have just been
     heard for a day it took half a minute.
     """
     ranked = np.sort(past, axis=1)
-    place = ((~np.isnan(past)).sum(axis=1) - 1) * np.float32(_USUAL)
+    place = ((~np.isnan(past)).sum(axis=1) - 1) * np.float32(share)
     below = np.floor(place).astype(np.intp)
     above = np.ceil(place).astype(np.intp)
     row = np.arange(len(past))

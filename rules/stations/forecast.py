@@ -15,9 +15,6 @@ from facility.clock import to_rfc3339
 from rules.book import rulebook
 from rules.stations.backlog import TYPE, Course
 
-_DAYS = 7
-"""Cleared days that are remembered of a station."""
-
 
 @dataclass(slots=True)
 class _Known:
@@ -67,7 +64,7 @@ class Forecast:
     def _learn(self, known: _Known, course: Course) -> None:
         """Remembers how a day that was cleared had stood ahead of its deadline."""
         if course.ended_clear:
-            known.cleared = [*known.cleared, known.inside][-_DAYS:]
+            known.cleared = [*known.cleared, known.inside][-self._book.cleared_days :]
         known.deadline = 0
 
     def _left(self, now: int, course: Course) -> float:
