@@ -52,7 +52,7 @@ from api.routes import (
     unregistered,
 )
 from api.routes import reports as staff_reports
-from api.shapes import Problem
+from api.shapes.shape import Problem
 from api.unclosed import CurrentUnclosed
 from cases.desk import Desk
 from cases.indicators.table import Indicators

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from api.represent import time_or_none
-from api.shapes import Case, Shape, Time, Words
+from api.shapes.cases import Case
+from api.shapes.shape import Shape, Time, Words
 from cases.indicators.recurrent import Recurrent
 from cases.periodic.schedules import Occurrence, Per, Plan, Purpose, Schedule
 from cases.registers import Supervised

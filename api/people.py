@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.represent import time_or_none
-from api.shapes import Shape, Time
+from api.shapes.shape import Shape, Time
 from cases.people.accounts import Account
 from cases.people.audit import Entry
 from cases.people.keys import Key

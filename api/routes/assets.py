@@ -13,7 +13,7 @@ from api.parts import FromApp, Parts, answer
 from api.places import Places
 from api.problems import BadParameter, Problem
 from api.represent import asset_json, case_json
-from api.shapes import AssetDetails, AssetPage
+from api.shapes.assets import AssetDetails, AssetPage
 from facility.assets import Asset, Cabinet
 from facility.clock import to_rfc3339
 from facility.measurements import MEASUREMENTS, Kind

@@ -12,7 +12,7 @@ from api.caller import Caller
 from api.parameters import Moment
 from api.parts import FromApp, answer
 from api.problems import Problem
-from api.shapes import Backtest, BacktestPage
+from api.shapes.rules import Backtest, BacktestPage
 from facility.clock import to_rfc3339
 from rules.book.check import Mistakes
 from rules.trials.backtests import Busy, Run

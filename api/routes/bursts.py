@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.parameters import Parameters
 from api.parts import FromApp, answer
 from api.routes.assets import known_asset
-from api.shapes import BurstPage
+from api.shapes.readings import BurstPage
 from facility.clock import to_rfc3339
 
 router = APIRouter(tags=["assets"])

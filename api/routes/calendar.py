@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.parameters import Moment, Parameters
 from api.parts import FromApp, answer
 from api.problems import BadParameter, Problem
-from api.shapes import WorkingCalendar
+from api.shapes.site import WorkingCalendar
 from cases.filing.working_clock import working_time
 from facility.clock import DAY
 

@@ -15,7 +15,7 @@ from api.parameters import Cursor, Limit, Moment, Parameters, Text
 from api.parts import FromApp, Parts, answer
 from api.problems import BadParameter
 from api.represent import case_for, event_json
-from api.shapes import Case, CasePage, CaseWithEvents
+from api.shapes.cases import Case, CasePage, CaseWithEvents
 from cases.actions import TEXT_MAX, UNIT_MAX, ActionName, Given
 from cases.case import Case as HeldCase
 from cases.case import Stage, State

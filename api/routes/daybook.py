@@ -14,7 +14,7 @@ from api.foreseen import lighting_now, share, warnings_now
 from api.parameters import Day, Parameters
 from api.parts import FromApp, Parts, answer
 from api.problems import BadParameter
-from api.shapes import Coverage, Lighting, StationDays, Warnings
+from api.shapes.daybook import Coverage, Lighting, StationDays, Warnings
 from cases.tallies import Column, Total
 
 router = APIRouter(tags=["daybook"])

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.caller import Anybody
 from api.parts import FromApp, Parts, answer
-from api.shapes import Health, HealthSign
+from api.shapes.site import Health, HealthSign
 from facility.clock import SystemClock, to_rfc3339
 
 router = APIRouter(tags=["health"])

@@ -16,7 +16,7 @@ from api.parameters import Parameters, day_of, moment_of
 from api.parts import FromApp, Parts, answer
 from api.problems import BadParameter
 from api.routes.daybook import DaysQuery
-from api.shapes import Coverages, Kpi
+from api.shapes.figures import Coverages, Kpi
 from api.sheet import csv_of
 from cases.indicators.defined import By
 from cases.indicators.four_coverages import coverages

@@ -12,7 +12,7 @@ from api import forms
 from api.caller import Caller
 from api.parts import FromApp, Parts, answer
 from api.problems import BadParameter, Problem
-from api.report_shapes import PhotoList, photo_json
+from api.shapes.reports import PhotoList, photo_json
 from cases.case import Case
 from cases.desk import NoSuchCase
 from cases.people.who import Who

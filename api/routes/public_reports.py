@@ -9,8 +9,8 @@ from starlette.responses import Response
 from api import forms
 from api.limits import Limit
 from api.parts import FromApp
-from api.report_shapes import PublicBody, TakenReport
 from api.routes.reports import form_of, taken_answer
+from api.shapes.reports import PublicBody, TakenReport
 
 router = APIRouter(tags=["reports"])
 

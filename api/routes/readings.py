@@ -12,7 +12,7 @@ from api.parameters import Moment, Parameters, Text
 from api.parts import FromApp, answer
 from api.problems import BadParameter
 from api.routes.assets import known_asset
-from api.shapes import History, Readings
+from api.shapes.readings import History, Readings
 from facility.assets import Asset, Cabinet
 from facility.clock import DAY, SECOND
 from facility.measurements import MEASUREMENTS, Measurement

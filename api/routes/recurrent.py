@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.parameters import Limit, Moment, Parameters, Text
 from api.parts import FromApp, answer
 from api.problems import BadParameter
-from api.shapes import RecurrentPlaces
+from api.shapes.figures import RecurrentPlaces
 from facility.clock import DAY, HOUR, to_rfc3339
 
 router = APIRouter(tags=["cases"])

@@ -16,7 +16,11 @@ from api.caller import Caller
 from api.parameters import Cursor, Limit, Moment, Parameters, Text
 from api.parts import FromApp, Parts, answer
 from api.problems import BadParameter
-from api.report_shapes import (
+from api.represent import case_for, time_or_none
+from api.resident.address import base_url, report_path
+from api.routes.photos import case_for_caller
+from api.shapes.cases import Case
+from api.shapes.reports import (
     ReportPage,
     ReportWithContact,
     ServiceList,
@@ -25,10 +29,6 @@ from api.report_shapes import (
     report_json,
     service_json,
 )
-from api.represent import case_for, time_or_none
-from api.resident.address import base_url, report_path
-from api.routes.photos import case_for_caller
-from api.shapes import Case
 from cases.people.who import Who
 from cases.residents import aftercare
 from cases.residents.listing import ReportFilter

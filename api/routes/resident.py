@@ -20,13 +20,13 @@ from api import forms
 from api.limits import Limit
 from api.parts import FromApp, Parts
 from api.problems import Problem
-from api.report_shapes import PublicBody
 from api.resident.address import report_path
 from api.resident.language import language_of
 from api.resident.texts import texts
 from api.resident.view import standing
 from api.routes.photos import PhotoId, file_of, no_photo
 from api.routes.public_reports import REPORTS
+from api.shapes.reports import PublicBody
 from cases.actions import WrongField
 from cases.desk import Refused
 from cases.filing.services import Service, headings

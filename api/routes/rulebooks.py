@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.parts import FromApp, Parts, answer
 from api.problems import Problem
-from api.shapes import Rulebook, RulebookPage
+from api.shapes.rules import Rulebook, RulebookPage
 from facility.clock import SECOND, to_rfc3339
 from rules.book import rulebook
 from rules.book.books import Figure

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.parts import FromApp, answer
 from api.segments import segments_now
-from api.shapes import Segments
+from api.shapes.live import Segments
 from facility.measurements import Kind
 
 router = APIRouter(tags=["segments"])

@@ -13,7 +13,7 @@ from api.caller import Caller
 from api.parameters import Moment
 from api.parts import FromApp, answer
 from api.problems import BadParameter, Problem
-from api.shapes import Shelving, ShelvingPage
+from api.shapes.rules import Shelving, ShelvingPage
 from cases import shelvings as kept
 from cases.actions import TEXT_MAX
 from facility.clock import to_rfc3339

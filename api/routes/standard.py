@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.parameters import Moment, Parameters
 from api.parts import FromApp, answer
 from api.problems import Problem
-from api.shapes import FilingStandard
+from api.shapes.site import FilingStandard
 from cases.filing.standard import Row
 
 router = APIRouter(tags=["cases"])

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header
 from starlette.responses import Response
 
 from api.parts import FromApp, answer
-from api.shapes import LiveStates
+from api.shapes.live import LiveStates
 from facility.clock import to_rfc3339
 from facility.measurements import Kind
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.parts import FromApp, answer
 from api.problems import Problem
 from api.represent import asset_json
-from api.shapes import Cabinet, Cover, Station, Streetlight, UnregisteredPage
+from api.shapes.assets import Cabinet, Cover, Station, Streetlight, UnregisteredPage
 from facility.clock import to_rfc3339
 from facility.errors import UsageError
 from facility.kept_inventory import AlreadyInstalled

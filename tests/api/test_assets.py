@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from api.shapes import AssetDetails, AssetPage, Segments
+from api.shapes.assets import AssetDetails, AssetPage
+from api.shapes.live import Segments
 from cases.events import CaseEvent
 from facility.clock import MINUTE
 from facility.inventory import Inventory

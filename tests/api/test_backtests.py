@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from api import shapes
+from api.shapes.rules import Backtest, BacktestPage
 from facility.clock import HOUR, MINUTE, to_rfc3339
 from facility.readings import Names, ReadingBatch
 from tests.api.district import DUSK, District
@@ -39,11 +39,11 @@ def test_one_is_begun_followed_and_read(tilted: District) -> None:
     begun = begin(tilted)
     assert begun.status_code == 202, begun.text
     tilted.backtests._thread.join()  # type: ignore[union-attr]
-    done = tilted.answer(shapes.Backtest, f"backtests/{begun.json()['id']}")
+    done = tilted.answer(Backtest, f"backtests/{begun.json()['id']}")
     assert (done["state"], done["progress"], done["readings"]) == ("done", 1.0, 12)
     assert done["result"]["gained"] == 1
     assert done["result"]["gained_cases"][0]["subject"] == "cover:M1"
-    listed = tilted.answer(shapes.BacktestPage, "backtests")["items"]
+    listed = tilted.answer(BacktestPage, "backtests")["items"]
     assert [(one["id"], one["result"]) for one in listed] == [(done["id"], None)]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.shapes import Case, CasePage, CaseWithEvents
+from api.shapes.cases import Case, CasePage, CaseWithEvents
 from cases.events import CaseEvent
 from facility.clock import SECOND
 from tests.api.district import DUSK, District, dark_segment

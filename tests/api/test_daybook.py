@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.shapes import Coverage, Lighting, RecurrentPlaces, StationDays, Warnings
+from api.shapes.daybook import Coverage, Lighting, StationDays, Warnings
+from api.shapes.figures import RecurrentPlaces
 from cases.events import CaseEvent, EventName
 from cases.tallies import Tally
 from facility.clock import HOUR

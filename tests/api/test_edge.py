@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.shapes import Problem
+from api.shapes.shape import Problem
 from cases.desk import Desk
 from facility.errors import Permanent, Retryable
 from facility.store.duckdb import DuckStore

@@ -7,14 +7,10 @@ from typing import Any
 import pytest
 
 from api.serve import Server
-from api.shapes import (
-    AssetDetails,
-    CasePage,
-    CaseWithEvents,
-    FilingStandard,
-    StateTold,
-    WorkingCalendar,
-)
+from api.shapes.assets import AssetDetails
+from api.shapes.cases import CasePage, CaseWithEvents
+from api.shapes.live import StateTold
+from api.shapes.site import FilingStandard, WorkingCalendar
 from cases.events import CaseEvent
 from cases.filing.basis import Filing
 from facility.clock import DAY, HOUR, from_rfc3339, to_rfc3339

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.shapes import Health
+from api.shapes.site import Health
 from tests.api.district import District, dark_segment
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import shapely
 
-from api import shapes
+from api.shapes.figures import Coverages, Kpi
 from cases.filing import calendar, standard
 from cases.filing.basis import Filing
 from cases.indicators.defined import INDICATORS
@@ -54,7 +54,7 @@ def sheet(district: District, **query: Any) -> list[list[str]]:
 
 
 def test_a_span_as_a_whole(gridded: District) -> None:
-    shown = gridded.answer(shapes.Kpi, "kpi", **SPAN)
+    shown = gridded.answer(Kpi, "kpi", **SPAN)
     assert (shown["from"], shown["to"]) == ("2026-05-31T16:00:00Z", "2026-06-30T16:00:00Z")
     assert shown["items"] == []
     assert list(shown["total"]) == list(INDICATORS)
@@ -63,11 +63,11 @@ def test_a_span_as_a_whole(gridded: District) -> None:
 
 def test_times_are_taken_as_days_are(gridded: District) -> None:
     at = {"from": "2026-06-21T11:00:00Z", "to": "2026-06-21T13:00:00+00:00"}
-    assert gridded.answer(shapes.Kpi, "kpi", **at)["total"]["opened"] == 1
+    assert gridded.answer(Kpi, "kpi", **at)["total"]["opened"] == 1
 
 
 def test_this_month_unless_told_otherwise(gridded: District) -> None:
-    shown = gridded.answer(shapes.Kpi, "kpi", by="day")
+    shown = gridded.answer(Kpi, "kpi", by="day")
     assert shown["from"] == "2026-05-31T16:00:00Z"
     assert [one["of"] for one in shown["items"]][-1] == "2026-06-23"
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_meant_is_refused(district: District, query: dict[str, st
 def test_the_four_coverages(gridded: District) -> None:
     numbers = {"installed": 10.0, "reporting": 9.0, "trusted": 8.0}
     gridded.tallies.put([Tally("coverage", "2026-06-22", numbers, STREET, kind="cover")])
-    shown = gridded.answer(shapes.Coverages, "coverage/streets")
+    shown = gridded.answer(Coverages, "coverage/streets")
     street, nowhere = shown["items"]
     assert (street["street"], street["name"]) == (STREET, f"{STREET} 名")
     assert (street["cells"], street["organised"], street["monitored"]) == (2, 0.5, 0.8)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.shapes import History, Readings
+from api.shapes.readings import History, Readings
 from facility.clock import DAY, MINUTE, SECOND, to_rfc3339
 from facility.measurements import MEASUREMENTS, Kind
 from tests.api.district import DUSK, District

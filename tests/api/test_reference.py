@@ -11,8 +11,9 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from pydantic import TypeAdapter
 
-from api import shapes
 from api.reference import EXAMPLES_FILE
+from api.shapes.cases import Case, Event, Filing
+from api.shapes.shape import Shape
 from cases.actions import ACTIONS
 from cases.people.who import ROLES
 from tests.api.district import District
@@ -49,10 +50,8 @@ def test_the_text_has_every_call_and_every_parameter(described: dict[str, Any]) 
     assert calls_in_the_text() == found
 
 
-@pytest.mark.parametrize(
-    ("name", "shape"), [("CASE", shapes.Case), ("FILING", shapes.Filing), ("EVENT", shapes.Event)]
-)
-def test_the_text_has_every_field(name: str, shape: type[shapes.Shape]) -> None:
+@pytest.mark.parametrize(("name", "shape"), [("CASE", Case), ("FILING", Filing), ("EVENT", Event)])
+def test_the_text_has_every_field(name: str, shape: type[Shape]) -> None:
     match = re.search(rf"^{name} `(\{{.*?\}})`", TEXT, re.MULTILINE | re.DOTALL)
     assert match is not None
     outermost = re.sub(r"(?<=.)\{[^{}]*\}", "", match[1])

@@ -10,15 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
-from api.report_shapes import (
+from api.serve import Server
+from api.shapes.cases import Case
+from api.shapes.reports import (
     PhotoList,
     ReportPage,
     ReportWithContact,
     ServiceList,
     TakenReport,
 )
-from api.serve import Server
-from api.shapes import Case
 from facility.clock import HOUR
 from facility.errors import Permanent
 from tests.api.district import DUSK, District, dark_segment

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api import shapes
+from api.shapes.rules import ShelvingPage
 from facility.clock import HOUR
 from tests.api.district import District
 
@@ -27,17 +27,17 @@ def test_faults_are_put_aside_and_taken_up_again(district: District) -> None:
         BODY["where"],
         BODY["until"],
     )
-    assert district.answer(shapes.ShelvingPage, "shelvings")["items"] == [shown]
+    assert district.answer(ShelvingPage, "shelvings")["items"] == [shown]
     ended = district.call("DELETE", f"/api/v1/shelvings/{shown['id']}")
     assert (ended.status_code, ended.json()["ended_by"]) == (200, "a-admin")
-    assert district.answer(shapes.ShelvingPage, "shelvings")["items"] == []
+    assert district.answer(ShelvingPage, "shelvings")["items"] == []
     assert district.call("DELETE", "/api/v1/shelvings/none").status_code == 404
 
 
 def test_one_ends_by_itself(district: District) -> None:
     district.call("POST", "/api/v1/shelvings", json=BODY)
     district.clock.ms += 2 * HOUR
-    assert district.answer(shapes.ShelvingPage, "shelvings")["items"] == []
+    assert district.answer(ShelvingPage, "shelvings")["items"] == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 
-from api.shapes import LiveStates
+from api.shapes.live import LiveStates
 from tests.api.district import DUSK, District
 
 

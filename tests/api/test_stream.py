@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.serve import Server
-from api.shapes import CaseTold, StateTold
+from api.shapes.live import CaseTold, StateTold
 from api.tokens import LIFE_S, SHIFT_S
 from cases.database import upgrade
 from cases.desk import Desk

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.shapes import Case, CasePage, CaseWithEvents
+from api.shapes.cases import Case, CasePage, CaseWithEvents
 from cases.people.who import Role
 from facility.clock import HOUR, MINUTE, SECOND
 from facility.lighting import load_plans

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
-from api import duties, people, report_shapes, shapes
+from api import duties, people
+from api.shapes import cases, daybook, readings, reports, rules, site
 from cases.actions import ACTIONS
 from cases.events import SOURCES
 from cases.people.who import ROLES
@@ -23,20 +24,20 @@ DESK = (SRC / "api" / "desk.ts").read_text("utf-8")
 PEOPLE = (SRC / "api" / "people.ts").read_text("utf-8")
 
 WHOLE: dict[str, type[BaseModel]] = {
-    "Case": shapes.ToldCase,
-    "CaseEvent": shapes.Event,
-    "Filing": shapes.Filing,
-    "Readings": shapes.Readings,
-    "WorkingCalendar": shapes.WorkingCalendar,
-    "Service": report_shapes.OfferedService,
-    "Taken": report_shapes.TakenReport,
-    "Photo": report_shapes.Photo,
-    "BookVersion": shapes.RulebookVersion,
-    "Books": shapes.RulebookPage,
-    "Figure": shapes.RuleFigure,
-    "Section": shapes.RuleSection,
-    "Book": shapes.Rulebook,
-    "StandardRow": shapes.StandardRow,
+    "Case": cases.ToldCase,
+    "CaseEvent": cases.Event,
+    "Filing": cases.Filing,
+    "Readings": readings.Readings,
+    "WorkingCalendar": site.WorkingCalendar,
+    "Service": reports.OfferedService,
+    "Taken": reports.TakenReport,
+    "Photo": reports.Photo,
+    "BookVersion": rules.RulebookVersion,
+    "Books": rules.RulebookPage,
+    "Figure": rules.RuleFigure,
+    "Section": rules.RuleSection,
+    "Book": rules.Rulebook,
+    "StandardRow": site.StandardRow,
     "Plan": duties.SchedulePlan,
     "Selection": duties.Selection,
     "FormField": duties.FormField,
@@ -45,15 +46,15 @@ WHOLE: dict[str, type[BaseModel]] = {
 """Interfaces that have every field of the answer."""
 
 PART: dict[str, type[BaseModel]] = {
-    "Report": report_shapes.ShownReport,
-    "Contact": report_shapes.ReportContact,
+    "Report": reports.ShownReport,
+    "Contact": reports.ReportContact,
     "Supervised": duties.SupervisedCase,
     "SupervisionCause": duties.SupervisionCause,
     "Schedule": duties.PeriodicSchedule,
     "Proposal": duties.ScheduleProposal,
-    "Warning": shapes.Warned,
-    "Shelving": shapes.Shelving,
-    "StationDay": shapes.StationDay,
+    "Warning": daybook.Warned,
+    "Shelving": rules.Shelving,
+    "StationDay": daybook.StationDay,
     "User": people.User,
     "Key": people.MachineKey,
 }
@@ -97,7 +98,7 @@ def test_a_result_has_every_field(interface: str) -> None:
 
 
 def test_a_backtest_has_every_field() -> None:
-    said = {one.alias or name for name, one in shapes.Backtest.model_fields.items()}
+    said = {one.alias or name for name, one in rules.Backtest.model_fields.items()}
     assert fields_of("Backtest") == said
 
 

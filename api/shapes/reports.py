@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.represent import time_or_none
-from api.shapes import Shape, Time, Words
+from api.shapes.shape import Shape, Time, Words
 from cases.filing.services import Service
 from cases.residents.reported import Channel, Contact, Language, Report, Told
 from cases.residents.rows import KeptPhoto
