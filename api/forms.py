@@ -40,6 +40,14 @@ class Sent:
     photos: tuple[Photo, ...] = ()
 
 
+class WrongPhoto(WrongField):
+    """A photo that cannot be kept; ``fields`` is what else was filled in."""
+
+    def __init__(self, en: str, fields: dict[str, Any]) -> None:
+        super().__init__(PHOTO, "照片无法读取或过大", en)
+        self.fields = fields
+
+
 async def read(request: Request, settings: PhotoSettings) -> Sent:
     """The JSON object or the form of a request. A Problem names the field that is wrong."""
     match kind_of(request.headers.get("content-type", "")):
@@ -108,16 +116,17 @@ async def _multipart(request: Request, settings: PhotoSettings) -> Sent:
         raise Problem(400, f"the form cannot be read: {error.message}", "表单无法读取") from None
     try:
         files = [one for _, one in form.multi_items() if isinstance(one, UploadFile) and one.size]
-        return Sent(_fields(form), await run_in_threadpool(_developed, files))
+        fields = _fields(form)
+        return Sent(fields, await run_in_threadpool(_developed, files, fields))
     finally:
         await form.close()
 
 
-def _developed(files: list[UploadFile]) -> tuple[Photo, ...]:
+def _developed(files: list[UploadFile], fields: dict[str, Any]) -> tuple[Photo, ...]:
     try:
         return tuple(develop(one.file) for one in files)
     except UsageError as error:
-        raise WrongField(PHOTO, "照片无法读取或过大", str(error)) from None
+        raise WrongPhoto(str(error), fields) from None
 
 
 def _fields(form: FormData) -> dict[str, Any]:

@@ -83,6 +83,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Please leave names and telephone numbers out of this.",
     ),
     "photos": ("照片（选填）", "Photos (optional)"),
+    "photo_refused": (
+        "最多 {most} 张照片，每张不超过 {mb} MB；请换一张",
+        "Up to {most} photos of {mb} MB each: choose another",
+    ),
     "photos_hint": ("最多 {most} 张，每张不超过 {mb} MB", "Up to {most}, of {mb} MB each"),
     "contact": ("怎样联系您？（选填）", "How can we reach you? (optional)"),
     "contact_hint": (

@@ -100,7 +100,8 @@ async def send(request: Request, parts: FromApp, language: In) -> Response:
         taken = await run_in_threadpool(parts.reports.take, told, parts.clock.now_ms())
     except WrongField as error:
         said = error.zh if language == "zh" else error.en
-        return _form(parts, language, given, {error.field: said}, 422)
+        filled_in = error.fields if isinstance(error, forms.WrongPhoto) else given
+        return _form(parts, language, filled_in, {error.field: said}, 422)
     except RequestValidationError as error:
         wrong = {str(one["loc"][-1]): _not_right(language) for one in error.errors()}
         return _form(parts, language, given, wrong, 422)

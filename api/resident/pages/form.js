@@ -32,15 +32,32 @@ async function smaller(file, most) {
   return new File([jpeg], "photo.jpg", { type: "image/jpeg" });
 }
 
+async function prepare() {
+  const sent = new DataTransfer();
+  try {
+    for (const file of photo.files) sent.items.add(await smaller(file, Number(photo.dataset.mostBytes)));
+    photo.files = sent.files;
+  } catch {
+    // What the browser cannot read is sent as it is; the server says what is wrong with it.
+  }
+}
+
+// A server that stops reading at a photo that is too large cannot always tell the browser why.
+function check() {
+  const { most, mostBytes, refused } = photo.dataset;
+  const files = [...photo.files];
+  const sound = files.length <= Number(most) && files.every((file) => file.size <= Number(mostBytes));
+  const told = document.getElementById("photo-wrong") ?? document.createElement("p");
+  told.id = "photo-wrong";
+  told.className = "wrong";
+  told.textContent = sound ? "" : refused;
+  photo.after(told);
+  photo.setCustomValidity(told.textContent);
+}
+
 if (photo && window.DataTransfer && window.createImageBitmap) {
   photo.addEventListener("change", async () => {
-    const most = Number(photo.form.dataset.mostBytes);
-    const sent = new DataTransfer();
-    try {
-      for (const file of photo.files) sent.items.add(await smaller(file, most));
-      photo.files = sent.files;
-    } catch {
-      // What the browser cannot read is for the server to refuse, by name.
-    }
+    await prepare();
+    check();
   });
 }

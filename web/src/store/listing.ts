@@ -42,6 +42,10 @@ export function narrowing(filter: CaseFilter): number {
 /** Whether "mine" means anything: who has neither a unit to act for nor streets sees all alike. */
 export const hasOwn = (me: Me) => (me.role === "handler" && me.unit !== null) || me.streets.length > 0;
 
+/** Whether the case is of one's business: what was reported and photographed of it is for those alone. */
+export const mayWorkOn = (one: Case, me: Me) =>
+  me.role === "admin" || (me.role !== "viewer" && isMine(one, me));
+
 function isMine(one: Case, me: Me): boolean {
   if (me.role === "handler" && one.unit !== me.unit) return false;
   return me.streets.length === 0 || (one.street !== null && me.streets.includes(one.street));

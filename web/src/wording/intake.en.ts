@@ -52,5 +52,11 @@ export const intake: typeof zh = {
   notFixed: "said to be not mended {n}×",
   photos: "Photos of the work",
   addPhotos: "Add photos",
+  addPhoto: "Choose a photo",
+  noPhoto: {
+    tooMany: "At most {n} photos at a time",
+    wrongType: "{file} is no JPEG, PNG or WebP photo",
+    unreadable: "{file} cannot be read; choose another photo",
+  },
   photo: "Photo of {time}",
 };

@@ -50,5 +50,11 @@ export const intake = {
   notFixed: "反映未修好 {n} 次",
   photos: "处置照片",
   addPhotos: "添加照片",
+  addPhoto: "选择照片",
+  noPhoto: {
+    tooMany: "一次最多 {n} 张照片",
+    wrongType: "{file} 不是 JPEG、PNG 或 WebP 照片",
+    unreadable: "{file} 无法读取，请换一张照片",
+  },
   photo: "照片 {time}",
 };
