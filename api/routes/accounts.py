@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.caller import Caller
 from api.limits import address_of
-from api.parameters import Cursor, Limit, Parameters
+from api.parameters import Cursor, Limit, Moment, Parameters
 from api.parts import FromApp, Parts, answer
 from api.people import (
     AuditPage,
@@ -26,7 +26,7 @@ from api.people import (
 )
 from api.problems import BadParameter
 from cases.people.accounts import Changes
-from cases.people.audit import By
+from cases.people.audit import By, Sought
 from cases.people.passwords import LONGEST, make_password
 from cases.people.who import NAME_MAX, Role, Who
 
@@ -73,6 +73,10 @@ class ChangeBody(Body):
 
 
 class AuditQuery(Parameters):
+    who: Annotated[str | None, Field(max_length=NAME_MAX)] = None
+    subject: Annotated[str | None, Field(max_length=200, description="or a part of it")] = None
+    start: Annotated[Moment | None, Field(alias="from")] = None
+    end: Annotated[Moment | None, Field(alias="to")] = None
     limit: Limit = 100
     cursor: Cursor = None
 
@@ -145,7 +149,8 @@ def audit(parts: FromApp, query: Annotated[AuditQuery, Query()]) -> Response:
         if not (query.cursor.isascii() and query.cursor.isdigit() and len(query.cursor) < 19):
             raise BadParameter("cursor", "not of this list; start without one")
         before = int(query.cursor)
-    found = parts.access.accounts.trail(query.limit + 1, before)
+    sought = Sought(query.who, query.subject, query.start, query.end)
+    found = parts.access.accounts.trail(query.limit + 1, before, sought)
     shown = found[: query.limit]
     more = len(found) > query.limit
     return answer(

@@ -148,10 +148,12 @@ class Accounts:
         with database.writing(self._engine) as connection:
             audit.note(connection, by, what, subject, details)
 
-    def trail(self, limit: int, before: int | None = None) -> tuple[Entry, ...]:
+    def trail(
+        self, limit: int, before: int | None = None, sought: audit.Sought = audit.ALL
+    ) -> tuple[Entry, ...]:
         """The audit trail, newest first; what is older than number ``before`` where given."""
         with database.reading(self._engine) as connection:
-            return audit.entries(connection, limit, before)
+            return audit.entries(connection, limit, before, sought)
 
 
 def _count(connection: Connection) -> int:

@@ -38,6 +38,20 @@ class Entry:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which rows: those by exactly ``who``, about a ``subject`` that has these characters in it, of
+    [``start``, ``end``) ms. None leaves it open."""
+
+    who: str | None = None
+    subject: str | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+ALL = Sought()
+
+
 def note(
     connection: Connection,
     by: By,
@@ -50,9 +64,19 @@ def note(
     connection.execute(insert(audit).values(**row, details=dict(details or {})))
 
 
-def entries(connection: Connection, limit: int, before: int | None) -> tuple[Entry, ...]:
+def entries(
+    connection: Connection, limit: int, before: int | None, sought: Sought = ALL
+) -> tuple[Entry, ...]:
     """The newest rows first; those older than the number ``before`` where one is given."""
     query = select(audit).order_by(audit.c.seq.desc()).limit(limit)
     if before is not None:
         query = query.where(audit.c.seq < before)
+    if sought.who is not None:
+        query = query.where(audit.c.who == sought.who)
+    if sought.subject is not None:
+        query = query.where(audit.c.subject.icontains(sought.subject, autoescape=True))
+    if sought.start is not None:
+        query = query.where(audit.c.at >= sought.start)
+    if sought.end is not None:
+        query = query.where(audit.c.at < sought.end)
     return tuple(Entry(**row) for row in connection.execute(query).mappings())

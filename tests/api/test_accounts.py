@@ -8,6 +8,7 @@ import pytest
 
 from api.people import AuditPage, MachineKeyPage, NewMachineKey, NewPassword, User, UserPage
 from cases.people.who import ROLES
+from facility.clock import HOUR, to_rfc3339
 from facility.errors import Retryable
 from tests.api.district import District, dark_segment
 from tests.api.people import PASSWORD, name_of
@@ -91,6 +92,27 @@ def test_the_trail_is_read_page_by_page(district: District) -> None:
     assert rest["next"] is None
     for cursor in ("x", "-1", "9" * 30):
         assert district.get("audit", cursor=cursor).status_code == 422
+
+
+def test_the_trail_is_searched_by_person_thing_and_time(district: District) -> None:
+    for n in range(3):
+        district.wall.ms += HOUR
+        post(district, "users", {**WANG, "name": f"王_{n}"})
+    began = to_rfc3339(district.wall.ms)
+    district.wall.ms += HOUR
+    post(district, "keys", {"name": "50%", "role": "viewer"})
+
+    def found(**asked: Any) -> list[str]:
+        page = district.answer(AuditPage, "audit", **asked)
+        return [one["subject"] for one in page["items"] if one["what"] == "account.added"]
+
+    assert found(subject="王_") == ["王_2", "王_1", "王_0"]
+    assert found(subject="%") == [], "no pattern"
+    assert found(who=name_of("admin"), limit=2, subject="王") == ["王_2", "王_1"]
+    assert found(who="nobody") == []
+    assert found(**{"from": began}) == ["王_2"]
+    assert found(to=began) == ["王_1", "王_0"]
+    assert district.get("audit", **{"from": "noon"}).status_code == 422
 
 
 @pytest.mark.parametrize(

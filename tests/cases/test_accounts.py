@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from cases.database import connect, reading
 from cases.people.accounts import Accounts, NoSuchAccount
-from cases.people.audit import By
+from cases.people.audit import By, Sought
 from cases.people.keys import PREFIX, Keys, NameTaken, NoSuchKey
 from cases.people.passwords import SHORTEST, fits, hashed, make_password
 from cases.people.who import Who, checked
@@ -174,6 +174,10 @@ def test_every_change_is_written_down_with_who_and_from_where(
     assert (trail[3].who, trail[3].at, trail[3].address) == (BY.who, BY.at, BY.address)
     assert accounts.trail(2) == trail[:2]
     assert accounts.trail(2, before=trail[1].seq) == trail[2:4]
+    about = Sought(who=BY.who, subject="工", start=BY.at, end=BY.at + 1)
+    assert accounts.trail(9, sought=about) == trail[3:5]
+    assert accounts.trail(9, sought=Sought(subject="ADM")) == trail[5:], "whatever its case"
+    assert accounts.trail(9, sought=Sought(end=BY.at), before=trail[1].seq) == trail[5:]
 
 
 @pytest.mark.parametrize(

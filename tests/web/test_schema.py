@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from api import duties, people
+from api.roles import ALLOWED
 from api.shapes import cases, daybook, readings, reports, rules, site
 from cases.actions import ACTIONS
 from cases.events import SOURCES
@@ -56,6 +57,7 @@ PART: dict[str, type[BaseModel]] = {
     "Shelving": rules.Shelving,
     "StationDay": daybook.StationDay,
     "User": people.User,
+    "AuditEntry": people.AuditEntry,
     "Key": people.MachineKey,
 }
 """Interfaces that have those fields that the page needs."""
@@ -126,3 +128,18 @@ def test_an_action_asks_for_what_the_server_needs() -> None:
         entry = ACTIONS[name]
         assert set(needs) == set(entry.needs), name
         assert set(takes) == set(entry.takes), name
+
+
+def test_every_change_has_a_name_in_the_audit_trail() -> None:
+    table = (SRC / "wording" / "audit.zh.ts").read_text("utf-8")
+    named = set(re.findall(r"^    (\w+): ", table, re.M))
+    calls = {
+        "_".join([call.split(" ")[0], *re.findall(r"/(\w+)", call)[2:]])
+        for call, roles in ALLOWED.items()
+        if roles is not None and not call.startswith("GET ")
+    }
+    # These are told in words, in the transaction of the change.
+    own = re.compile(r"\w+_(users|keys|schedules|me|session)\b|\w+_(users|keys|schedules|me)_")
+    assert {call for call in calls if not own.match(call)} == {
+        name for name in named if name.isascii() and name[0].isupper()
+    }

@@ -5,7 +5,7 @@ import { computed, shallowRef } from "vue";
 import type { Role } from "../api/schema";
 import { me } from "./session";
 
-export type View = "room" | "intake" | "supervision" | "indicators" | "plans" | "rules" | "account";
+export type View = "room" | "intake" | "supervision" | "indicators" | "plans" | "rules" | "audit" | "account";
 
 const DESK: readonly Role[] = ["operator", "dispatcher", "supervisor", "admin"];
 const FOR: Record<View, readonly Role[] | null> = {
@@ -15,6 +15,7 @@ const FOR: Record<View, readonly Role[] | null> = {
   indicators: null,
   plans: null,
   rules: DESK,
+  audit: ["admin"],
   account: null,
 };
 const VIEWS = Object.keys(FOR) as View[];

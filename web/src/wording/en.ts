@@ -1,5 +1,6 @@
 /** English. The type holds it to the same shape as the Chinese. */
 
+import { audit } from "./audit.en";
 import { desk } from "./desk.en";
 import { intake } from "./intake.en";
 import { rules } from "./rules.en";
@@ -175,6 +176,7 @@ export const en: Messages = {
   figures,
   people,
   rules,
+  audit,
   cases: {
     heading: "Cases",
     members: "{n} devices",

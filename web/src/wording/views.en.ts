@@ -10,6 +10,7 @@ export const views: typeof viewsZh = {
   indicators: "Figures",
   plans: "Plans",
   rules: "Rules",
+  audit: "Audit",
   account: "Account",
 };
 

@@ -8,6 +8,7 @@ export const views = {
   indicators: "指标",
   plans: "计划",
   rules: "规则",
+  audit: "审计",
   account: "账户",
 };
 

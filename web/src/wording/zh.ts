@@ -1,5 +1,6 @@
 /** Chinese. What stands here stands in English too: en.ts has the same shape. */
 
+import { audit } from "./audit.zh";
 import { desk } from "./desk.zh";
 import { intake } from "./intake.zh";
 import { rules } from "./rules.zh";
@@ -174,6 +175,7 @@ export const zh = {
   figures,
   people,
   rules,
+  audit,
   cases: {
     heading: "案件",
     members: "{n} 个设备",
