@@ -62,12 +62,20 @@ class Desk:
     """The cases of one database, whose tables :func:`cases.database.upgrade` has made.
 
     ``filing`` is what cases are filed by as they open; without it none is, and no deadline moves.
-    ``hooks`` are called for each kept event, in its transaction. Methods raise Retryable while the
+    ``hooks`` are called for each kept event, in its transaction. A case that comes back within
+    ``recurs_within`` ms of its closing is a recurrence. Methods raise Retryable while the
     database is away.
     """
 
-    def __init__(self, url: str, filing: Filing | None = None, hooks: Sequence[Hook] = ()) -> None:
+    def __init__(
+        self,
+        url: str,
+        filing: Filing | None = None,
+        hooks: Sequence[Hook] = (),
+        recurs_within: int = opening.RECURS_WITHIN,
+    ) -> None:
         self.filing = filing
+        self._recurs_within = recurs_within
         self.hooks = tuple(hooks)
         self._engine = database.connect(url)
         self._counting = threading.Lock()
@@ -97,7 +105,9 @@ class Desk:
             new = fresh(connection, events)
             turn = self._turn(connection, {event.case for event in new})
             for event in new:
-                whole = opening.completed(connection, event, turn.cases.values(), self.filing)
+                whole = opening.completed(
+                    connection, event, turn.cases.values(), self.filing, self._recurs_within
+                )
                 refusal = turn.add(whole)
                 if refusal is None:
                     kept += 1

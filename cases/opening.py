@@ -17,7 +17,8 @@ from cases.schema import cases
 from facility.clock import DAY
 
 RECURS_WITHIN = 7 * DAY
-"""A case of the same type and subject within so long of a closed one is its recurrence."""
+"""A case of the same type and subject within so long of a closed one is its recurrence, where a
+place sets nothing else."""
 
 _NO_RECURRENCE = ("merged", "void")
 
@@ -62,10 +63,15 @@ class Periodic:
 
 
 def completed(
-    connection: Connection, event: CaseEvent, turn: Iterable[Case], filing: Filing | None
+    connection: Connection,
+    event: CaseEvent,
+    turn: Iterable[Case],
+    filing: Filing | None,
+    recurs_within: int,
 ) -> CaseEvent:
     """A sensor's event that opens a case, with what it is filed under, where it is and what it is
-    a recurrence of; any other event as it is. ``turn`` are cases that are not written yet."""
+    a recurrence of (``recurs_within`` in ms); any other event as it is. ``turn`` are cases that are
+    not written yet."""
     if event.event != "opened" or event.opening is not None:
         return event
     filed = event.filed
@@ -73,7 +79,9 @@ def completed(
     if filing is not None:
         filed = filed or filing.filed(event)
         opening = filing.located(event)
-    opening = replace(opening, previous=_previous(connection, event, turn))
+    opening = replace(
+        opening, previous=_previous(connection, event, turn, event.at - recurs_within)
+    )
     return replace(event, filed=filed, opening=None if opening == Opening() else opening)
 
 
@@ -133,9 +141,10 @@ def _located(
     return filing.located_at(lon, lat)
 
 
-def _previous(connection: Connection, event: CaseEvent, turn: Iterable[Case]) -> str | None:
-    """The last case of the same type and subject that was closed a short while ago."""
-    since = event.at - RECURS_WITHIN
+def _previous(
+    connection: Connection, event: CaseEvent, turn: Iterable[Case], since: int
+) -> str | None:
+    """The last case of the same type and subject that was closed after ``since`` (ms)."""
     for case in turn:
         same = (case.type, case.subject) == (event.type, event.subject)
         if same and case.how not in _NO_RECURRENCE and (case.closed_at or since) > since:

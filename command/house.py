@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
 from api import signing_key
 from api.access import Access
@@ -31,6 +31,7 @@ from cases.registers import Registers
 from cases.residents.news import News, Residents
 from cases.residents.photos import PhotoFiles
 from cases.residents.reports import Reports
+from cases.residents.tokens import Tokens
 from cases.residents.upkeep import ReportUpkeep
 from cases.shelvings import Shelvings
 from cases.supervision.overseer import Overseer
@@ -38,7 +39,7 @@ from cases.tallies import Tallies
 from command.offices import read_offices
 from command.settings import Settings
 from facility.bus import Bus
-from facility.clock import Clock
+from facility.clock import DAY, Clock
 from facility.errors import UsageError
 from facility.kept_inventory import KeptInventory
 from facility.mqtt import MqttSettings
@@ -85,7 +86,8 @@ class House:
         upgrade(url)
         settings = self._settings
         news = News(settings.reports.news, self._filing, settings.notify.window_s)
-        desk = Desk(url, self._filing, (*self._offices.hooks, news.hook))
+        hooks = (*self._offices.hooks, news.hook)
+        desk = Desk(url, self._filing, hooks, settings.cases.recurs_within_days * DAY)
         self._stack.callback(desk.close)
         return desk
 
@@ -130,7 +132,8 @@ class House:
     def _open_reports(self, desk: Desk) -> Reports:
         files = PhotoFiles(self._settings.data_dir / "photos")
         url, settings = cases_url(self._settings), self._settings.reports
-        reports = Reports(url, desk, self.kept, files, settings)
+        tokens = Tokens(signing_key.load(self._settings.data_dir))
+        reports = Reports(url, desk, self.kept, files, settings, tokens)
         self._stack.callback(reports.close)
         return reports
 
@@ -213,9 +216,7 @@ class House:
         engine = database.connect(cases_url(settings))
         self._stack.callback(engine.dispose)
         ways = routes(telling.recipients(), settings.notify.gateways)
-        residents = Residents(
-            engine, settings.reports.news, settings.notify.gateways, telling.book.timezone
-        )
+        residents = open_residents(settings, engine, telling.book.timezone)
         clerk = Clerk(
             desk,
             Overseer(desk, engine, self._offices.figures, telling),
@@ -276,6 +277,12 @@ def read_filing(settings: Settings, kept: KeptInventory) -> Filing:
         lambda asset: kept().assets.get(asset),
         kept.grid,
     )
+
+
+def open_residents(settings: Settings, engine: Engine, timezone: ZoneInfo) -> Residents:
+    """The ways to residents who want news."""
+    tokens = Tokens(signing_key.load(settings.data_dir))
+    return Residents(engine, settings.reports, settings.notify.gateways, timezone, tokens)
 
 
 def cases_url(settings: Settings) -> str:

@@ -16,8 +16,7 @@ from cases.events import CaseEvent
 from cases.lifecycle import Refusal, apply
 from cases.notices.courier import Courier, routes
 from cases.notices.telling import Telling
-from cases.residents.news import Residents
-from command.house import cases_url, read_filing
+from command.house import cases_url, open_residents, read_filing
 from command.offices import read_offices
 from command.settings import Settings, settings_of
 from facility.clock import SystemClock, to_rfc3339
@@ -83,8 +82,7 @@ def _recent(desk: Desk, last: int) -> Iterator[tuple[Case | None, Case, CaseEven
 def _send(settings: Settings, telling: Telling) -> int:
     engine = database.connect(cases_url(settings))
     ways = routes(telling.recipients(), settings.notify.gateways)
-    news, gateways = settings.reports.news, settings.notify.gateways
-    residents = Residents(engine, news, gateways, telling.book.timezone)
+    residents = open_residents(settings, engine, telling.book.timezone)
     courier = Courier(engine, ways, telling.book, settings.notify, SystemClock(), residents)
     try:
         while courier.work():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from cases.notices.notify import NotifySettings
 from cases.residents.settings import ReportSettings
@@ -24,9 +24,13 @@ class ApiSettings(BaseModel, extra="forbid"):
 
 
 class CasesSettings(BaseModel, extra="forbid"):
-    """The case database, an SQLAlchemy URL; a file in the data directory where none is given."""
+    """The case database, an SQLAlchemy URL; a file in the data directory where none is given.
+
+    A fault that comes back within ``recurs_within_days`` of its closing is a recurrence.
+    """
 
     url: str | None = None
+    recurs_within_days: int = Field(default=7, ge=0, le=365)
 
 
 class Settings(Layered):

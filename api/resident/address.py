@@ -1,4 +1,4 @@
-"""Where residents find things: the addresses of a report's page and of this place."""
+"""Where residents reach this place."""
 
 from __future__ import annotations
 
@@ -10,8 +10,3 @@ from cases.residents.settings import ReportSettings
 def base_url(request: Request, settings: ReportSettings) -> str:
     """Where this is reached from outside, without a slash at its end."""
     return (settings.public_url or str(request.base_url)).rstrip("/")
-
-
-def report_path(token: str) -> str:
-    """The page of a report."""
-    return f"/r/{token}"

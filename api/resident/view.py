@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from cases.case import Case, StoredEvent
 from cases.filing.services import Service
 from cases.residents import plain_words
-from cases.residents.aftercare import NOT_FIXED_WITHIN, may_say_not_fixed
+from cases.residents.aftercare import not_fixed_until
 from cases.residents.masking import masked
 from cases.residents.reported import Language, Report
 from cases.residents.rows import KeptPhoto
@@ -91,6 +91,7 @@ def standing(
     photos: tuple[KeptPhoto, ...],
     result_photos: tuple[KeptPhoto, ...],
     has_contact: bool,
+    not_fixed_days: int,
     language: Language,
     timezone: str,
     now: int,
@@ -102,9 +103,7 @@ def standing(
     reasons = [one.evidence.get("reason", "") for one in events if one.event == "voided"]
     name = service.name if service else None
     named = report.service if name is None else plain_words.in_((name.zh, name.en), language)
-    until = ""
-    if may_say_not_fixed(case, now) and case.closed_at is not None:
-        until = written(case.closed_at + NOT_FIXED_WITHIN, zone, language)
+    until = not_fixed_until(case, not_fixed_days)
     deadline = case.filed.deadline if case.filed and case.paused_since is None else None
     return Standing(
         number=report.id,
@@ -130,7 +129,9 @@ def standing(
         result_photos=result_photos,
         taken_up_again=report.not_fixed > 0,
         satisfaction=report.satisfaction,
-        not_fixed_until=until,
+        not_fixed_until=written(until, zone, language)
+        if until is not None and now <= until
+        else "",
         has_contact=has_contact,
         forgotten=report.forgotten_at is not None,
     )

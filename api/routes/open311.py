@@ -20,7 +20,7 @@ from api.open311.faults import Fault, FaultRoute, form_of
 from api.open311.intake import told
 from api.open311.search import MOST, filters_of
 from api.parts import FromApp, Parts
-from api.resident.address import base_url, report_path
+from api.resident.address import base_url
 from api.resident.language import language_of
 from cases.case import Case
 from cases.filing.services import Service
@@ -29,6 +29,7 @@ from cases.residents.masking import masked
 from cases.residents.plain_words import standing
 from cases.residents.reported import Language, Report
 from cases.residents.reports import NoSuchReport
+from cases.residents.tokens import report_path
 
 PREFIX = "/open311/v2"
 

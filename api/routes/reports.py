@@ -17,7 +17,7 @@ from api.parameters import Cursor, Limit, Moment, Parameters, Text
 from api.parts import FromApp, Parts, answer
 from api.problems import BadParameter
 from api.represent import case_for, time_or_none
-from api.resident.address import base_url, report_path
+from api.resident.address import base_url
 from api.routes.photos import case_for_caller
 from api.shapes.cases import Case
 from api.shapes.reports import (
@@ -34,6 +34,7 @@ from cases.residents import aftercare
 from cases.residents.listing import ReportFilter
 from cases.residents.reported import Channel, Report
 from cases.residents.reports import NoSuchReport, Taken
+from cases.residents.tokens import report_path
 from facility.errors import UsageError
 
 router = APIRouter(tags=["reports"])

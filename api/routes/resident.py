@@ -20,7 +20,6 @@ from api import forms
 from api.limits import Limit
 from api.parts import FromApp, Parts
 from api.problems import Problem
-from api.resident.address import report_path
 from api.resident.language import language_of
 from api.resident.texts import texts
 from api.resident.view import standing
@@ -33,6 +32,7 @@ from cases.filing.services import Service, headings
 from cases.residents import aftercare, plain_words
 from cases.residents.reported import Language, Report
 from cases.residents.reports import NoSuchReport
+from cases.residents.tokens import report_path
 from facility.assets import Asset
 from facility.errors import Retryable
 
@@ -213,6 +213,7 @@ def _standing(
         photos=reports.photos_of([report.id]).get(report.id, ()),
         result_photos=reports.photos_of_case(case.id),
         has_contact=reports.contact(report.id) is not None,
+        not_fixed_days=reports.settings.not_fixed_days,
         language=language,
         timezone=parts.site.timezone,
         now=now,

@@ -24,9 +24,6 @@ from cases.schema import cases, report_contacts, reports
 from cases.turn import Turn, cases_of
 from facility.clock import DAY
 
-NOT_FIXED_WITHIN = 7 * DAY
-"""So long after its closing a resident may say of a case that nothing was mended."""
-
 _SOME = 500
 
 
@@ -88,21 +85,25 @@ def rate(of: Reports, report_id: int, satisfaction: int, now: int) -> Report:
         return report_in(connection, reports.c.id == report_id)
 
 
-def may_say_not_fixed(case: Case, now: int) -> bool:
-    """Whether a resident may say at ``now`` (ms) that the case was closed and nothing mended."""
+def not_fixed_until(case: Case, days: int) -> int | None:
+    """Until when (ms) a resident may say that the case was closed and nothing mended, for so many
+    ``days``; None where it was not closed, or was none."""
     if case.stage != "closed" or case.closed_at is None:
-        return False
-    return now - case.closed_at <= NOT_FIXED_WITHIN
+        return None
+    return case.closed_at + days * DAY
 
 
 def not_fixed(of: Reports, report_id: int, now: int) -> Case:
     """Takes a closed case up again: its report joins an open case of the matter, or opens one that
-    is its recurrence. Refused before it is closed, and after :data:`NOT_FIXED_WITHIN`."""
+    is its recurrence. Refused before it is closed, and later than the settings have it."""
+    days = of.settings.not_fixed_days
     with database.writing(of.engine) as connection:
         report, before = _with_case(connection, report_id)
-        if not may_say_not_fixed(before, now):
+        until = not_fixed_until(before, days)
+        if until is None or now > until:
             raise _refused(
-                "只能在结案后 7 天内反映未解决", "possible within 7 days after the case was closed"
+                f"只能在结案后 {days} 天内反映未解决",
+                f"possible within {days} days after the case was closed",
             )
 
         def write(connection: Connection, moved: Report) -> None:

@@ -1,7 +1,8 @@
 """News for residents who want them: what happens to their report, by mail or text message.
 
-The outbox names the report alone; how its resident is reached is looked up as the message is sent.
-So who was forgotten is told nothing, and no address or number stands anywhere else.
+The outbox names the report alone; how its resident is reached, and where its page is, is looked up
+as the message is sent. So who was forgotten is told nothing, and no address or number stands
+anywhere else.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ from cases.notices.post import address, post
 from cases.notices.webhook import signed
 from cases.residents.masking import masked
 from cases.residents.news_settings import NewsSettings
-from cases.residents.plain_words import in_, news_of
+from cases.residents.plain_words import in_, is_news, news_of
 from cases.residents.reported import Language
-from cases.residents.rows import contact_of
+from cases.residents.rows import contact_of, report_of
+from cases.residents.settings import ReportSettings
+from cases.residents.tokens import Tokens, report_path
 from cases.schema import report_contacts, reports
 from facility.clock import SECOND, Clock, SystemClock
 from facility.errors import Permanent, Retryable
@@ -53,7 +56,7 @@ class News:
     ) -> None:
         """Puts what an event means for the reports in its case in the outbox."""
         how = event.evidence.get("how")
-        if not self.settings.ways or news_of(event.event) is None or how == "merged":
+        if not self.settings.ways or not is_news(event.event) or how == "merged":
             return
         query = (
             select(reports, report_contacts.c.mail, report_contacts.c.phone)
@@ -80,44 +83,52 @@ class News:
 _REACHED_BY = {"mail": "mail", "sms": "phone"}
 
 
+@dataclass(frozen=True, slots=True)
 class Letters:
-    """The words of news."""
+    """The words of news. ``page`` is the address of the report's page, where it is known; ``days``
+    is how long a resident may say that nothing was mended."""
+
+    page: str | None
+    days: int
 
     def message(self, id_: str, facts: Sequence[dict[str, Any]], language: Language) -> Message:
         """A message of what happened to a report."""
         title = ("您反映的问题有新进展", "News of what you reported")
-        lines = tuple(_line(one, language) for one in facts)
-        return Message(id_, in_(title, language), lines, tuple(facts))
+        lines = [self._line(one, language) for one in facts]
+        if self.page is not None:
+            lines.append(in_((f"查询网页：{self.page}", f"Its page: {self.page}"), language))
+        return Message(id_, in_(title, language), tuple(lines), tuple(facts))
 
-
-def _line(facts: Mapping[str, Any], language: Language) -> str:
-    words = news_of(facts["event"], facts.get("how"))
-    said = in_(words, language) if words else facts["event"]
-    if language == "zh":
-        return f"您反映的“{facts['zh']}”（编号 {facts['report']}）：{said}"
-    return f"Your report {facts['report']}, “{facts['en']}”: {said}"
+    def _line(self, facts: Mapping[str, Any], language: Language) -> str:
+        said = in_(news_of(facts["event"], facts.get("how"), self.days), language)
+        if language == "zh":
+            return f"您反映的“{facts['zh']}”（编号 {facts['report']}）：{said}"
+        return f"Your report {facts['report']}, “{facts['en']}”: {said}"
 
 
 class Residents:
-    """The ways to residents, whom no file names. ``wall`` is the real time, for signatures."""
+    """The ways to residents, whom no file names. ``tokens`` made those of their reports' pages;
+    ``wall`` is the real time, for signatures."""
 
     def __init__(
         self,
         engine: Engine,
-        settings: NewsSettings,
+        settings: ReportSettings,
         gateways: Mapping[str, str],
         timezone: ZoneInfo,
+        tokens: Tokens,
         wall: Clock | None = None,
     ) -> None:
         self._engine = engine
         self._settings = settings
         self._gateways = gateways
         self._timezone = timezone
+        self._tokens = tokens
         self._wall = wall or SystemClock()
 
     def is_quiet(self, recipient: str, now: int) -> bool:
         """Whether residents are left in peace at ``now`` (ms)."""
-        quiet = self._settings.hours
+        quiet = self._settings.news.hours
         return recipient.startswith(_OF) and quiet is not None and quiet.holds(now, self._timezone)
 
     def route(self, recipient: str, way: str) -> Route | None:
@@ -125,19 +136,29 @@ class Residents:
         prefix, _, number = recipient.partition(":")
         if prefix + ":" != _OF or not number.isdecimal():
             return None
-        query = select(report_contacts).where(report_contacts.c.report_id == int(number))
+        of_whom = select(report_contacts).where(report_contacts.c.report_id == int(number))
+        of_what = select(reports).where(reports.c.id == int(number))
         with database.reading(self._engine) as connection:
-            row = connection.execute(query).mappings().one_or_none()
+            row = connection.execute(of_whom).mappings().one_or_none()
+            what = connection.execute(of_what).mappings().one()
         if row is None:
             return None
         contact = contact_of(row)
         to = self._channel(way, contact.mail, contact.phone)
         if to is None:
             return None
-        return Route(Recipient(recipient, (), language=contact.language), to, Letters())
+        letters = Letters(self._page(what), self._settings.not_fixed_days)
+        return Route(Recipient(recipient, (), language=contact.language), to, letters)
+
+    def _page(self, row: RowMapping) -> str | None:
+        """The address of a report's page; None where it is not known from where it is reached, or
+        its token cannot be made again."""
+        base = self._settings.public_url
+        token = self._tokens.again(report_of(row), row["token_digest"])
+        return f"{base.rstrip('/')}{report_path(token)}" if base and token else None
 
     def _channel(self, way: str, mail: str | None, phone: str | None) -> Channel | None:
-        settings = self._settings
+        settings = self._settings.news
         if way == "mail" and settings.mail and mail:
             url = settings.mail.get_secret_value()
             to = f"{url}{'&' if '?' in url else '?'}to={quote(mail)}"

@@ -33,8 +33,8 @@ _NEWS: dict[str, str] = {
 """What of a case's history is news to a resident, and the stage whose words say it."""
 
 _JUDGE = (
-    "。请打开您保存的网址评价；如未解决，7 天内可要求重新办理",
-    ". On the page whose address you kept you can say whether it is, for 7 days",
+    "。请在查询网页上评价；如未解决，{days} 天内可要求重新办理",
+    ". On the page of your report you can say whether it is, for {days} days",
 )
 _SUSPENDED = ("因条件所限暂缓处理", "Put off until it can be done")
 
@@ -59,18 +59,22 @@ def standing(case: Case, language: Language) -> str:
     return mark.join(one for one in said if one)
 
 
-def news_of(event: str, how: str | None = None) -> tuple[str, str] | None:
-    """What an event of a case says to a resident, zh and en; None where it is no news."""
+def is_news(event: str) -> bool:
+    """Whether an event of a case says anything to a resident."""
+    return event == "suspended" or event in _NEWS
+
+
+def news_of(event: str, how: str | None, days: int) -> tuple[str, str]:
+    """What an event that is news says to a resident, zh and en; for ``days`` after its closing they
+    may say that nothing was mended."""
     if event == "suspended":
         return _SUSPENDED
-    if event not in _NEWS:
-        return None
     zh, en = _STAGES[_NEWS[event]]
     if event == "closed":
         by_zh, by_en = _HOW.get(how or "", ("", ""))
         zh = f"{zh}：{by_zh}" if by_zh else zh
         en = f"{en}: {by_en}" if by_en else en
-        return zh + _JUDGE[0], en + _JUDGE[1]
+        return zh + _JUDGE[0].format(days=days), en + _JUDGE[1].format(days=days)
     return zh, en
 
 

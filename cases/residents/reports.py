@@ -29,14 +29,13 @@ from cases.residents.rows import (
     KeptPhoto,
     contact_of,
     contact_row,
-    digest,
-    new_token,
     photo_of,
     photo_row,
     report_of,
     report_row,
 )
 from cases.residents.settings import ReportSettings
+from cases.residents.tokens import Tokens, digest
 from cases.schema import photos, report_contacts, reports
 from cases.turn import cases_of
 from facility.assets import Asset
@@ -71,12 +70,14 @@ class Reports:
         inventory: Callable[[], Inventory],
         files: PhotoFiles,
         settings: ReportSettings | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self.desk = desk
         self.files = files
         self.engine: Engine = database.connect(url)
         self._inventory = inventory
         self.settings = settings or ReportSettings()
+        self._tokens = tokens or Tokens.passing()
 
     def close(self) -> None:
         """Lets go of the database."""
@@ -99,10 +100,10 @@ class Reports:
         """
         told = checked(told)
         report = self._made(told, now)
-        token = new_token()
 
         def write(connection: Connection, report: Report) -> None:
-            connection.execute(insert(reports).values(report_row(report, token)))
+            row = report_row(report, self._tokens.of(report))
+            connection.execute(insert(reports).values(row))
             if told.contact.is_somebody:
                 contact = contact_row(report.id, told.contact)
                 connection.execute(insert(report_contacts).values(contact))
@@ -113,6 +114,7 @@ class Reports:
             report = replace(report, id=last + 1)
             into = self.case_near(connection, report, now)
             case = hand_over(connection, self.desk, report, into, now, write, author)
+        token = self._tokens.of(report)
         return Taken(replace(report, case=case.id), token, case, into is not None)
 
     def get(self, report_id: int) -> Report:

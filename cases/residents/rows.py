@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +9,7 @@ from sqlalchemy import RowMapping
 
 from cases.residents.photos import Photo
 from cases.residents.reported import Contact, Report
+from cases.residents.tokens import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +23,6 @@ class KeptPhoto:
     added_by: str
     width: int
     height: int
-
-
-def new_token() -> str:
-    """What a resident finds a report by: 128 random bits, told once and kept as a digest."""
-    return secrets.token_urlsafe(16)
-
-
-def digest(token: str) -> str:
-    """What of a token is kept. It is random, so a plain digest gives nothing away."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def report_row(report: Report, token: str) -> dict[str, Any]:

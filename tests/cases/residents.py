@@ -18,6 +18,7 @@ from cases.people.who import Who
 from cases.residents.photos import Photo, PhotoFiles, develop
 from cases.residents.reported import Contact, Told
 from cases.residents.reports import Reports
+from cases.residents.tokens import Tokens
 from facility.assets import Asset, Cover, CoverType, Station, Streetlight
 from facility.grid import Cell, Grid, Level
 from facility.inventory import Inventory
@@ -55,6 +56,7 @@ ASSETS: list[Asset] = [
     Station(id="T1", name="", lon=LON, **_PLACE),
 ]
 INVENTORY = Inventory.of(ASSETS)
+TOKENS = Tokens(b"the secret of a place")
 FILING = Filing(load(), SHANGHAI, INVENTORY.assets.get, lambda: GRID)
 
 
@@ -62,7 +64,8 @@ FILING = Filing(load(), SHANGHAI, INVENTORY.assets.get, lambda: GRID)
 def reports_on(url: str, folder: Path) -> Iterator[Reports]:
     """Reports, and a desk, on a database that has its tables."""
     desk = Desk(url, FILING)
-    reports = Reports(url, desk, lambda: INVENTORY, PhotoFiles(folder / "photos"))
+    files = PhotoFiles(folder / "photos")
+    reports = Reports(url, desk, lambda: INVENTORY, files, tokens=TOKENS)
     yield reports
     reports.close()
     desk.close()

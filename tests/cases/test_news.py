@@ -23,6 +23,8 @@ from cases.residents.news import News, Residents
 from cases.residents.news_settings import NewsSettings, SmsGateway
 from cases.residents.reported import Contact
 from cases.residents.reports import Reports
+from cases.residents.settings import ReportSettings
+from cases.residents.tokens import Tokens
 from facility.clock import HOUR, MINUTE, SECOND
 from tests.cases.filings import SHANGHAI, local
 from tests.cases.residents import (
@@ -33,6 +35,7 @@ from tests.cases.residents import (
     NAME,
     OPERATOR,
     PHONE,
+    TOKENS,
     reports_on,
     told,
     worked_off,
@@ -58,12 +61,16 @@ class Clock:
 class Post:
     """A desk that tells residents, and what was sent to them."""
 
-    def __init__(self, reports: Reports, settings: NewsSettings) -> None:
+    def __init__(
+        self, reports: Reports, settings: NewsSettings, tokens: Tokens = TOKENS, **more: Any
+    ) -> None:
         self.reports = reports
         self.clock = Clock(MONDAY)
         news = News(settings, FILING, window_s=60)
         reports.desk.hooks = (news.hook,)
-        residents = Residents(reports.engine, settings, {}, SHANGHAI.timezone, self.clock)
+        all_ = ReportSettings(news=settings, **more)
+        zone = SHANGHAI.timezone
+        residents = Residents(reports.engine, all_, {}, zone, tokens, self.clock)
         self.courier = Courier(
             reports.engine, {}, BOOK, NotifySettings(attempts=2), self.clock, residents
         )
@@ -132,6 +139,33 @@ def test_a_burst_is_one_message(reports: Reports, sms: HttpSink) -> None:
     assert len(lines) == 4
     assert "7 天内可要求重新办理" in lines[-1]
     assert "现场核查确认已解决" in lines[-1]
+
+
+def test_a_message_says_where_the_page_is(reports: Reports, sms: HttpSink) -> None:
+    post = Post(reports, by_sms(sms), public_url="https://city.example/x/", not_fixed_days=10)
+    taken = reports.take(told(contact=BY_PHONE), MONDAY)
+    worked_off(reports.desk, taken.case.id, MONDAY)
+    with database.reading(reports.engine) as connection:
+        rows = str(connection.execute(text("SELECT * FROM outbox")).all())
+    assert taken.token not in rows
+    assert post.send(MONDAY + HOUR) == 1
+    *_, judged, page = sms.requests[0].json["text"].splitlines()
+    assert "10 天内可要求重新办理" in judged
+    assert page == f"查询网页：https://city.example/x/r/{taken.token}"
+
+
+@pytest.mark.parametrize(
+    ("secret", "public_url"),
+    [(b"another", "https://city.example"), (b"the secret of a place", None)],
+)
+def test_without_the_secret_or_an_address_it_says_no_page(
+    reports: Reports, sms: HttpSink, secret: bytes, public_url: str | None
+) -> None:
+    post = Post(reports, by_sms(sms), Tokens(secret), public_url=public_url)
+    reports.desk.act(post.take(BY_PHONE), "file", OPERATOR, MONDAY)
+    assert post.send(MONDAY + HOUR) == 1
+    assert len(sms.requests[0].json["text"].splitlines()) == 1
+    assert "/r/" not in sms.requests[0].json["text"]
 
 
 def test_a_mail_in_the_residents_language(reports: Reports, mail: MailSink) -> None:

@@ -138,6 +138,15 @@ def test_what_comes_back_within_a_week_names_the_case_before(here: Desk) -> None
     assert got(here, "c3").previous is None, "it is too long ago"
 
 
+@pytest.mark.parametrize(("within", "recurs"), [(14 * DAY, True), (0, False)])
+def test_how_soon_it_is_a_recurrence_is_set(url: str, within: int, recurs: bool) -> None:
+    with closing(Desk(url, HERE, recurs_within=within)) as desk:
+        desk.record([opened(START, "c1")])
+        close(desk, "c1", START + HOUR)
+        desk.record([opened(START + 14 * DAY, "c2")])
+        assert got(desk, "c2").previous == ("c1" if recurs else None)
+
+
 def test_a_case_that_was_none_or_was_merged_does_not_recur(desk: Desk) -> None:
     desk.record([opened(1, "c1"), opened(1, "c2"), event(2, "left", "L1", case="c2")])
     desk.act("c1", "void", LI, 3, Given(reason="a drill"))

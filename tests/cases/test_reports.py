@@ -19,6 +19,7 @@ from cases.residents.listing import ReportFilter
 from cases.residents.photos import PhotoFiles
 from cases.residents.reported import CHANNELS, Contact
 from cases.residents.reports import NoSuchReport, Reports
+from cases.residents.settings import ReportSettings
 from facility.clock import DAY, HOUR
 from facility.errors import UsageError
 from tests.cases.made import event
@@ -334,16 +335,22 @@ def test_not_fixed_joins_what_the_sensors_see(reports: Reports) -> None:
     assert (again.id, again.reports) == ("S-1", 1)
 
 
-@pytest.mark.parametrize(("days", "possible"), [(7, True), (8, False)])
-def test_not_fixed_can_be_said_for_seven_days(reports: Reports, days: int, possible: bool) -> None:
+@pytest.mark.parametrize(
+    ("set_", "days", "possible"), [(7, 7, True), (7, 8, False), (14, 14, True), (0, 1, False)]
+)
+def test_not_fixed_can_be_said_for_some_days(
+    reports: Reports, set_: int, days: int, possible: bool
+) -> None:
+    reports.settings = ReportSettings(not_fixed_days=set_)
     taken = reports.take(told(), MONDAY)
     worked_off(reports.desk, taken.case.id, MONDAY)
     closed = case_of(reports, 1)
     assert closed.closed_at is not None
     at = closed.closed_at + days * DAY
-    assert aftercare.may_say_not_fixed(closed, at) is possible
-    if not possible:
-        with pytest.raises(Refused):
+    if possible:
+        assert aftercare.not_fixed(reports, 1, at).previous == closed.id
+    else:
+        with pytest.raises(Refused, match=f"within {set_} days"):
             aftercare.not_fixed(reports, 1, at)
 
 
