@@ -12,6 +12,7 @@ import re
 import secrets
 import struct
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +29,7 @@ MOST_PIXELS = 32_000_000
 
 _LONGER_SIDE = 2_048
 _QUALITY = 85
+_FRESH = ".new"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 _decoding = threading.Lock()
@@ -98,7 +100,7 @@ class PhotoFiles:
         """Writes a photo; whole or not at all."""
         path = self._path(photo.id)
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
+        fresh = path.with_suffix(_FRESH)
         fresh.write_bytes(photo.jpeg)
         fresh.replace(path)
 
@@ -109,9 +111,23 @@ class PhotoFiles:
         path = self._path(photo_id)
         return path if path.is_file() else None
 
+    def written(self, since_s: float, until_s: float) -> set[str]:
+        """The photos, and what was half written of them, last written in [since, until): Unix
+        seconds of the machine."""
+        found = set()
+        for path in self._folder.glob("??/*"):
+            photo_id = path.name.partition(".")[0]
+            # One that is being written takes its name meanwhile.
+            with suppress(FileNotFoundError):
+                if _ID.fullmatch(photo_id) and since_s <= path.stat().st_mtime < until_s:
+                    found.add(photo_id)
+        return found
+
     def drop(self, photo_id: str) -> None:
-        """Deletes a photo, where it is there."""
-        self._path(photo_id).unlink(missing_ok=True)
+        """Deletes a photo, and what was half written of it, where it is there."""
+        path = self._path(photo_id)
+        path.unlink(missing_ok=True)
+        path.with_suffix(_FRESH).unlink(missing_ok=True)
 
     def _path(self, photo_id: str) -> Path:
         return self._folder / photo_id[:2] / f"{photo_id}.jpg"

@@ -42,6 +42,8 @@ from facility.assets import Asset
 from facility.errors import Permanent
 from facility.inventory import Inventory
 
+_SOME = 500
+
 
 class NoSuchReport(Permanent):
     """There is no report of that id, or of that token."""
@@ -162,6 +164,21 @@ class Reports:
             if case_id not in cases_of(connection, {case_id}):
                 raise NoSuchCase(f"no case {case_id!r}")
             _keep_photos(connection, added, now, by, case=case_id)
+
+    def sweep_photos(self, since_s: float, until_s: float) -> int:
+        """Deletes the photos written in [since, until), Unix seconds, that no row names: a crash
+        came between the two. How many."""
+        written = sorted(self.files.written(since_s, until_s))
+        left = set(written)
+        with database.reading(self.engine) as connection:
+            for first in range(0, len(written), _SOME):
+                some = written[first : first + _SOME]
+                left.difference_update(
+                    connection.scalars(select(photos.c.id).where(photos.c.id.in_(some)))
+                )
+        for photo_id in left:
+            self.files.drop(photo_id)
+        return len(left)
 
     def case_near(
         self, connection: Connection, report: Report, now: int, *, sensed: bool = False

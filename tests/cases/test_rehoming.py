@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.cases.residents import (
     OPERATOR,
     SOMEBODY,
     reports_on,
+    sent,
     told,
     worked_off,
 )
@@ -108,6 +110,34 @@ def test_a_case_that_ended_meanwhile_still_tells_how(reports: Reports) -> None:
     assert rehoming.follow(reports, MONDAY + 5) == 1
     assert reports.get(1).case == "B"
     assert rehoming.follow(reports, MONDAY + 6) == 0
+
+
+def test_upkeep_sweeps_photos_that_a_crash_left_behind(reports: Reports, tmp_path: Path) -> None:
+    """Of a report that was not written; those of reports stay, and so do all that are old."""
+    clock, wall = Clock(MONDAY), Clock(MONDAY)
+    kept, lost, old, fresh = sent(), sent(), sent(), sent()
+    reports.take(told(photos=(kept,)), MONDAY)
+    for photo in (lost, old, fresh):
+        reports.files.keep(photo)
+    half = tmp_path / "photos" / "ab" / f"{'ab' * 16}.new"
+    half.parent.mkdir(exist_ok=True)
+    half.write_bytes(b"half of a")
+    written = {kept.id: 2 * HOUR, lost.id: 2 * HOUR, old.id: 8 * DAY, fresh.id: HOUR // 2}
+    for photo_id, ago in written.items():
+        path = reports.files.path(photo_id)
+        assert path is not None
+        os.utime(path, ((MONDAY - ago) / 1000,) * 2)
+    os.utime(half, ((MONDAY - DAY) / 1000,) * 2)
+    upkeep = ReportUpkeep(reports, clock, wall)
+    upkeep.work()
+    assert not half.exists()
+    assert {one for one in written if reports.files.path(one)} == {kept.id, old.id, fresh.id}
+    wall.ms = MONDAY + HOUR
+    upkeep.work()
+    assert reports.files.path(fresh.id), "it is looked at again after some hours"
+    wall.ms = MONDAY + 6 * HOUR
+    upkeep.work()
+    assert reports.files.path(fresh.id) is None
 
 
 def test_upkeep_moves_and_forgets(reports: Reports) -> None:
