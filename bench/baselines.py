@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from facility.assets import Station
 from facility.clock import DAY, HOUR, MINUTE, SECOND
 from facility.inventory import Inventory
-from facility.lighting import load_plans
+from facility.lighting import LightingPlan
 from facility.measurements import COMPACTOR_STATES, STATUS, Kind
 from facility.readings import Codes, Floats, ReadingBatch
 from rules.book.rulebook import Rulebook
@@ -132,13 +132,20 @@ SIGNALS = (
 class Baseline:
     """One of the two, over a fleet."""
 
-    def __init__(self, inventory: Inventory, timezone: str, book: Rulebook, z: bool) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        plans: dict[str, LightingPlan],
+        timezone: str,
+        book: Rulebook,
+        z: bool,
+    ) -> None:
         self._z = z
         self._fleet = Fleet(inventory)
         self._settle = book.lamps.settle
         span = self._fleet.span(Kind.STREETLIGHT)
         every = self._fleet.every[span]
-        self._lamps = Lamps(inventory.streetlights, every, load_plans(), timezone, book.lamps)
+        self._lamps = Lamps(inventory.streetlights, every, plans, timezone, book.lamps)
         self._supply = Supply(inventory, self._lamps, book.lamps.settle)
         fed = [self._supply.lamps_of(row) for row in range(len(self._supply))]
         self._first = np.array([rows[0] if len(rows) else -1 for rows in fed], dtype=np.intp)

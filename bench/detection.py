@@ -30,7 +30,7 @@ from cases.events import CaseEvent
 from facility.clock import HOUR, MINUTE, from_rfc3339, to_rfc3339
 from facility.importing import read_inventory
 from facility.inventory import Inventory
-from facility.lighting import load_plans
+from facility.lighting import LightingPlan, load_plans
 from facility.readings import ReadingBatch
 from ingest.capture import Capture
 from ingest.pipeline import Pipeline
@@ -92,19 +92,35 @@ def run(scenario: scenarios.Scenario) -> Run:
 
 def _run(scenario: scenarios.Scenario, folder: Path) -> Run:
     begun = time.process_time()
-    tallies = {name: Tally() for name in (OURS, FIXED, Z)}
     recording, told, fleet = (folder / name for name in ("c.ndjson", "t.json", "i.geojson"))
     capture(scenario, str(recording), truth_path=told, inventory_path=fleet)
     truth = read_truth(told)
     inventory = read_inventory(fleet)
-    book, zone = load(), scenario.district.timezone
-    engine = Engine(inventory, load_plans(), zone, book)
-    baselines = {name: Baseline(inventory, zone, book, name == Z) for name in (FIXED, Z)}
+    pipeline = Pipeline()
+    batches = (pipeline.decode(m).batches for m in Capture(str(recording)).messages())
+    source, zone = f"{scenario.name} seed {scenario.seed}", scenario.district.timezone
+    tallies, ours, readings = contest(inventory, load_plans(), zone, truth, source, batches)
+    main_rattles = score(ours, _main_rattles(truth, inventory)).get(RATTLE, TypeScore()).delays
+    return Run(tallies, main_rattles, readings, time.process_time() - begun)
+
+
+def contest(
+    inventory: Inventory,
+    plans: dict[str, LightingPlan],
+    zone: str,
+    truth: Truth,
+    source: str,
+    arriving: Iterable[Sequence[ReadingBatch]],
+) -> tuple[dict[str, Tally], list[Event], int]:
+    """(the scores of all contenders on what arrives, our events, how many readings there were);
+    what was missed is told by the name of its ``source``."""
+    tallies = {name: Tally() for name in (OURS, FIXED, Z)}
+    book = load()
+    engine = Engine(inventory, plans, zone, book)
+    baselines = {name: Baseline(inventory, plans, zone, book, name == Z) for name in (FIXED, Z)}
     found: list[CaseEvent] = []
     alarms: dict[str, list[Alarm]] = {name: [] for name in baselines}
-    pipeline = Pipeline()
-    for messages in Capture(str(recording)).messages():
-        batches = pipeline.decode(messages).batches
+    for batches in arriving:
         found += engine.take(batches)
         for now, part in by_minute(batches):
             for name, baseline in baselines.items():
@@ -112,7 +128,6 @@ def _run(scenario: scenarios.Scenario, folder: Path) -> Run:
                     baseline.feed(batch)
                 alarms[name] += baseline.judge(now)
     ours = [Event(to_rfc3339(e.at), e.event, e.case, e.type, e.subject) for e in found]
-    source = f"{scenario.name} seed {scenario.seed}"
     tallies[OURS].add(source, score(ours, truth))
     for event in found:
         tallies[OURS].alarms[event.type] += event.event == "opened"
@@ -122,8 +137,7 @@ def _run(scenario: scenarios.Scenario, folder: Path) -> Run:
         tallies[name].add(source, score(events, truth))
         for alarm in raised:
             tallies[name].alarms[alarm.type] += alarm.up
-    main_rattles = score(ours, _main_rattles(truth, inventory)).get(RATTLE, TypeScore()).delays
-    return Run(tallies, main_rattles, engine.readings, time.process_time() - begun)
+    return tallies, ours, engine.readings
 
 
 def _main_rattles(truth: Truth, inventory: Inventory) -> Truth:

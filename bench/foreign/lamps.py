@@ -122,8 +122,9 @@ class Lamps:
         if street and times:
             self._darken(street, list(range(len(street.devices))), times[0], times[2])
             self._world.fault(
-                SEGMENT, f"segment:{street.name}", *times[1:], street.make, self._loss(street)
-            )
+                SEGMENT, f"segment:{street.name}", *times[1:], street.make, self._loss(street),
+                street.ids,
+            )  # fmt: skip
 
     def _dark_neighbours(self, night: int) -> None:
         street = self._street(least=7)
@@ -133,8 +134,9 @@ class Lamps:
             first = int(self._rng.integers(len(street.devices) - many + 1))
             self._darken(street, list(range(first, first + many)), times[0], times[2])
             self._world.fault(
-                SEGMENT, f"segment:{street.name}", *times[1:], street.make, self._loss(street)
-            )
+                SEGMENT, f"segment:{street.name}", *times[1:], street.make, self._loss(street),
+                street.ids[first : first + many],
+            )  # fmt: skip
 
     def _dark_circuit(self, night: int) -> None:
         street = self._street(least=2)
@@ -146,7 +148,8 @@ class Lamps:
             many = len(mine) > 1
             subject = f"circuit:{street.circuit}" if many else f"segment:{street.name}"
             also = self._loss(street)
-            self._world.fault(SEGMENT, subject, *times[1:], f"{street.make} circuit", also)
+            ids = [lamp for one in mine for lamp in one.ids]
+            self._world.fault(SEGMENT, subject, *times[1:], f"{street.make} circuit", also, ids)
 
     def _darken(self, street: Street, rows: list[int], start: int, end: int) -> None:
         """No supply (the controllers have batteries), or nobody switched them on."""
@@ -180,7 +183,10 @@ class Lamps:
             if not stuck or street.make == "relay":
                 street.relay[row, span] = True
         subject = f"segment:{street.name}" if whole else f"streetlight:{street.ids[0]}"
-        self._world.fault("streetlight.day_burning", subject, visible, end, street.make)
+        ids = [street.ids[row] for row in rows]
+        self._world.fault(
+            "streetlight.day_burning", subject, visible, end, street.make, members=ids
+        )
 
     def _weak(self, night: int) -> None:
         street = self._street(least=6, makes=("full", "meter", "watts"))
@@ -225,7 +231,8 @@ class Lamps:
         visible = max(missed_from(d, start) for one in mine for d in one.devices)
         # Behind a gateway of one circuit alone, either name is right.
         also = (("device.silent", f"circuit:{street.circuit}"),)
-        self._world.fault("device.silent", name, visible, end, "gateway", also)
+        ids = [lamp for one in mine for lamp in one.ids]
+        self._world.fault("device.silent", name, visible, end, "gateway", also, ids)
 
     def _kept_back(self, night: int) -> None:
         """A lamp that is offline for hours in daylight and sends everything afterwards."""
@@ -251,7 +258,9 @@ class Lamps:
             self._kill(street, rows, start, end)
             also = (("cabinet.lamps_lost", f"cabinet:{street.cabinet}"),)
             subject = f"circuit:{street.circuit}"
-            self._world.fault("cabinet.lamps_lost", subject, visible, end, "lost", also)
+            self._world.fault(
+                "cabinet.lamps_lost", subject, visible, end, "lost", also, [street.cabinet]
+            )
 
     # --- cabinets
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bench.foreign.covers import Covers
 from bench.foreign.lamps import Lamps
+from bench.foreign.roads import Road
 from bench.foreign.stations import Stations
 from bench.foreign.streets import PLANS, build
 from bench.foreign.world import World
@@ -32,16 +34,23 @@ class Foreign:
 
 
 def draw(
-    seed: int, *, days: int = 4, lamps: int = 500, covers: int = 60, stations: int = 12
+    seed: int,
+    *,
+    days: int = 4,
+    lamps: int = 500,
+    covers: int = 60,
+    stations: int = 12,
+    roads: Sequence[Road] = (),
 ) -> Foreign:
-    """Draws a fleet and what becomes of it, from a noon at some time of the year on."""
+    """Draws a fleet and what becomes of it, from a noon at some time of the year on; its lamps
+    stand on ``roads`` where there are some."""
     rng = np.random.default_rng([seed, 20_260])
     noon = from_rfc3339("2026-01-10T12:00:00+08:00") + int(rng.integers(0, 360)) * 24 * HOUR
     world = World(rng, noon, days, bool(rng.random() < 0.5), float(rng.choice((0, 0.003, 0.01))))
     if rng.random() < 0.5:
         begin = world.at(1, 13) + int(rng.integers(0, 3 * HOUR))
         world.outage = begin, begin + int(rng.integers(10, 50)) * MINUTE
-    streets = build(world, lamps)
+    streets = build(world, lamps, roads)
     Lamps(world, streets).spoil()
     Covers(world, covers)
     Stations(world, stations)

@@ -8,11 +8,14 @@ programme of the segment, of every second lamp, or by the traffic. Switching is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count as count_from
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.foreign.roads import Road
 from bench.foreign.sky import daylight_lx, height_deg
 from bench.foreign.world import INTERVALS, Device, World
 from facility.assets import Streetlight
@@ -95,17 +98,30 @@ def planned(world: World, plan: str) -> Mask:
     return night
 
 
-def build(world: World, lamps: int) -> list[Street]:
-    """Draws so many lamps."""
+def build(world: World, lamps: int, roads: Sequence[Road] = ()) -> list[Street]:
+    """Draws so many lamps, along real roads from one of them on where there are some."""
     streets: list[Street] = []
     made, number = 0, 0
+    stretches = _stretches(world, roads)
     while made < lamps:
         number += 1
-        made += _circuit(world, number, streets)
+        made += _circuit(world, number, streets, stretches)
     return streets
 
 
-def _circuit(world: World, number: int, streets: list[Street]) -> int:
+def _stretches(world: World, roads: Sequence[Road]) -> Iterator[Road]:
+    """Where lamps stand, a segment each, without end."""
+    rng = world.rng
+    start = int(rng.integers(len(roads))) if roads else 0
+    for number in count_from(start):
+        if roads:
+            yield roads[number % len(roads)]
+            continue
+        many = int(rng.choice(LENGTHS, p=(0.15, 0.15, 0.2, 0.2, 0.15, 0.1, 0.05)))
+        yield Road(np.full(many, LON), np.full(many, LAT), np.cumsum(rng.integers(1, 8, many)))
+
+
+def _circuit(world: World, number: int, streets: list[Street], stretches: Iterator[Road]) -> int:
     """Draws the segments of one circuit; how many lamps they have."""
     rng, made = world.rng, 0
     cabinet = f"F-CAB-{number // 3}" if rng.random() < 0.8 else None
@@ -116,9 +132,8 @@ def _circuit(world: World, number: int, streets: list[Street]) -> int:
     plan = str(rng.choice(list(PLANS), p=(0.6, 0.25, 0.15)))
     swing = _voltage(world)
     for part in range(int(rng.integers(1, 4))):
-        count = int(
-            rng.choice((2, 4, 7, 12, 20, 35, 60), p=(0.15, 0.15, 0.2, 0.2, 0.15, 0.1, 0.05))
-        )
+        road = next(stretches)
+        count = len(road.seq)
         dims = "none" if sodium else str(rng.choice(("none", "steps", "alternate", "traffic")))
         name = f"F{number}-{part}"
         circuit = f"F-C{number}"
@@ -131,13 +146,13 @@ def _circuit(world: World, number: int, streets: list[Street]) -> int:
         )  # fmt: skip
         street.shining = street.relay.copy()
         street.watts = _draw(street, swing)
-        seq = np.cumsum(rng.integers(1, 8, count))
         told = rng.random() < 0.8
         for i in range(count):
             asset = Streetlight(
-                id=f"{name}.{i:02}", name="", area="410105", lon=LON, lat=LAT, segment=name,
-                seq=int(seq[i]), circuit=circuit, cabinet=cabinet, gateway=gateway, plan=plan,
-                rated_w=rated[i], report_every_s=_told_every(make, every_s, told),
+                id=f"{name}.{i:02}", name="", area="410105", lon=float(road.lon[i]),
+                lat=float(road.lat[i]), segment=name, seq=int(road.seq[i]), circuit=circuit,
+                cabinet=cabinet, gateway=gateway, plan=plan, rated_w=rated[i],
+                report_every_s=_told_every(make, every_s, told),
             )  # fmt: skip
             street.devices.append(world.device(asset, every_s))
         streets.append(street)

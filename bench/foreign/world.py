@@ -6,6 +6,7 @@ their clocks are wrong by minutes; some messages are lost, come twice or come la
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -116,8 +117,10 @@ class World:
         end: int,
         sort: str,
         also: tuple[tuple[str, str], ...] = (),
+        members: Iterable[str] = (),
     ) -> None:
-        """Writes down a fault, where it can be seen within the run at all."""
+        """Writes down a fault, where it can be seen within the run at all. ``members`` are the
+        devices at fault, but for that of a single one's subject."""
         if visible < self.end - HOUR:
             self.faults.append(
                 Fault(
@@ -126,7 +129,7 @@ class World:
                     subject,
                     to_rfc3339(visible),
                     to_rfc3339(end) if end < self.end else None,
-                    (),
+                    tuple(members) or (subject.partition(":")[2],),
                     tuple({"type": t, "subject": s} for t, s in also),
                 )
             )
