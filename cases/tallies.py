@@ -94,6 +94,15 @@ class Tallies:
                     insert(tallies), [a | b for a, b in zip(made, numbers, strict=True)]
                 )
 
+    def of_day(self, measure: Measure, day: date) -> list[Tally]:
+        """The tallies of a measure that were kept of a day."""
+        query = select(tallies).where(
+            tallies.c.measure == measure, tallies.c.day == day.isoformat()
+        )
+        with database.reading(self._engine) as connection:
+            rows = connection.execute(query).mappings().all()
+        return [Tally(numbers=row["numbers"], **{name: row[name] for name in _KEY}) for row in rows]
+
     def totals(
         self, measure: Measure, first: date, last: date, by: Sequence[Column] = ()
     ) -> list[Total]:

@@ -7,7 +7,8 @@ over it, so a device that was out for half of it counts for half.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any, ClassVar
 
 import numpy as np
@@ -46,6 +47,22 @@ class Coverage:
         self._sums: Counts = np.zeros((len(codes), len(_NUMBERS)))
         self._samples = np.zeros(len(codes), dtype=np.int64)
         self._begun = 0
+
+    def day(self, now: int) -> date:
+        """The day that is being counted at ``now``."""
+        return self._days.of(now)
+
+    def resume(self, kept: Iterable[Tally], now: int) -> None:
+        """Goes on from an earlier run's means of the day of ``now``: as many samples as it has had
+        quarters of an hour."""
+        self._begun = self._days.start(self.day(now))
+        code_of = {place: code for code, place in enumerate(self._places)}
+        samples = max(1, (now - self._begun) // _SAMPLE_EVERY)
+        for tally in kept:
+            code = code_of.get((tally.street, tally.road_class, tally.kind))
+            if code is not None:
+                self._sums[code] = [samples * tally.numbers[name] for name in _NUMBERS]
+                self._samples[code] = samples
 
     def judge(self, now: int, look: Callable[[], tuple[Mask, Mask]]) -> list[Tally]:
         """Takes a sample now and then; the day's tallies with it, and once when it is over.

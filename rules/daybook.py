@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from cases.filing.responsibility import street_of
-from cases.tallies import Tally
+from cases.tallies import Measure, Tally
 from facility.grid import Grid
 from facility.inventory import Inventory
 from facility.measurements import Kind
@@ -54,6 +56,16 @@ class Daybook:
         self._told: list[Tally] = []
         self._now = 0
         self._silent: Mask = np.zeros(len(fleet), dtype=bool)
+
+    def unfinished(self, now: int) -> list[tuple[Measure, date]]:
+        """What is counted over spans that are not over at ``now``, and of which day."""
+        return [("lighting", self._lighting.night(now)), ("coverage", self._coverage.day(now))]
+
+    def resume(self, kept: Sequence[Tally], now: int) -> None:
+        """Goes on at ``now`` from the tallies that an earlier run left ``unfinished``; before any
+        readings are taken in."""
+        self._lighting.resume([one for one in kept if one.measure == "lighting"], now)
+        self._coverage.resume([one for one in kept if one.measure == "coverage"], now)
 
     def feed(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes a batch in; ``rows`` are its devices, by row of the fleet."""

@@ -143,10 +143,19 @@ class RulesService:
             return
         self._seen_seq = self._desk.last_seq()
         self._agree_with_desk()
+        self._resume_tallies(now)
         for table, reach in WARM.items():
             for batch in self._store.scan(table, now - reach, now):
                 self._engine.warm(batch)
         self._found += self._engine.advance(now)
+
+    def _resume_tallies(self, now: int) -> None:
+        """Goes on from what was counted of the night and the day, without a state of it."""
+        daybook = self._engine.daybook
+        if daybook and self._tallies:
+            unfinished = daybook.unfinished(now)
+            kept = [one for what in unfinished for one in self._tallies.of_day(*what)]
+            daybook.resume(kept, now)
 
     def _thaw(self, saved: Saved) -> bool:
         try:

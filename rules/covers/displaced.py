@@ -3,7 +3,7 @@
 A wheel tilts a cover, or shakes its sensor, for less than two seconds: one report may have been
 measured just then, two in a row were not. One alone will do beyond 90°, and where no wheel can
 have been there: a sensor that counts wheels has counted none for long, this report included
-(decision 16). What a report shows is a case with that report and does not wait for stock-taking.
+(decision 18). What a report shows is a case with that report and does not wait for stock-taking.
 """
 
 from __future__ import annotations

@@ -5,11 +5,15 @@ while its plan says so, but for the time in which it settles after each switchin
 stands for half a report interval on either side and no longer: what lies between is unknown, so a
 lamp that is silent is unknown and never lit. The rate is lit / (lit + dark), and says nothing of
 what is unknown: how much of the night it speaks for stands beside it.
+
+Rules that start anew in the middle of a night go on from the tallies that were kept of it. These
+say by their sum up to when they count; what was reported since then is added.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,7 +35,11 @@ class LightingRate:
     """The night's lamp-minutes so far. Arrays are (n,), in the order of the inventory, ms."""
 
     KEPT = ("_lit", "_dark", "_last", "_doing")
-    PLAIN: ClassVar[dict[str, Any]] = {"_begun": int}
+    PLAIN: ClassVar[dict[str, Any]] = {
+        "_begun": int,
+        "_since": int,
+        "_before": dict[str, dict[str, float]],
+    }
 
     def __init__(
         self, assets: Sequence[Streetlight], streets: Sequence[str], lamps: Lamps, timezone: str
@@ -53,10 +61,39 @@ class LightingRate:
         self._doing = np.zeros(n, dtype=np.int8)
         self._begun = 0
         """When the night began that is being counted."""
+        # What was counted of it by an earlier run, by place, up to ``_since`` (ms).
+        self._before: dict[str, dict[str, float]] = {}
+        self._since = 0
+
+    def night(self, now: int) -> date:
+        """The night that is being counted at ``now``."""
+        return self._nights.of(now)
+
+    def resume(self, kept: Iterable[Tally], now: int) -> None:
+        """Goes on from what an earlier run counted of the night of ``now``."""
+        self._begun = self._nights.start(self.night(now))
+        self._before = {
+            _name((tally.street, tally.road_class, tally.place)): tally.numbers for tally in kept
+        }
+        if self._before:
+            self._since = self._counted_to(now)
+
+    def _counted_to(self, now: int) -> int:
+        """Up to when what was kept counts, at a full quarter of an hour as it was told, ms."""
+        names = [_name(place) for place in self._places]
+        mine = np.array([name in self._before for name in names], dtype=bool)[self._place_of]
+        counted = sum(_minutes(self._before[name]) for name in names if name in self._before)
+        for tick in range(now - now % _TELL_EVERY, self._begun, -_TELL_EVERY):
+            should = self._lamps.should_be_seen_lit(self._begun, tick)[mine].sum() / MINUTE
+            if should <= counted + len(self._before):
+                return tick
+        return self._begun
 
     def feed(self, rows: Codes, batch: ReadingBatch, seen: Seen) -> None:
         """Takes a batch in; ``rows`` are its lamps. Readings of nights that are over are left."""
-        counts = ((seen.doing == LIT_AS_PLANNED) | (seen.doing == UNLIT)) & (batch.ts > self._begun)
+        counts = ((seen.doing == LIT_AS_PLANNED) | (seen.doing == UNLIT)) & (
+            batch.ts > max(self._begun, self._since)
+        )
         if not counts.any():
             return
         every, settle = self._lamps.every, self._lamps.settle
@@ -66,7 +103,7 @@ class LightingRate:
             row, ts, doing = rows[part], batch.ts[part], seen.doing[part]
             last, was = self._last[row], self._doing[row]
             reach = every[row] // 2
-            begun = seen.switched[part] + settle[row]
+            begun = np.maximum(seen.switched[part] + settle[row], self._since)
             before = after = np.minimum((ts - last) // 2, reach)
             anew = np.flatnonzero(last < begun)
             if len(anew):
@@ -101,6 +138,7 @@ class LightingRate:
             told = self._tallies(end)
             for column in (self._lit, self._dark, self._last, self._doing):
                 column[:] = 0
+            self._before, self._since = {}, 0
             self._begun = self._nights.start(self._nights.of(now))
             return told
         if now % _TELL_EVERY:
@@ -115,8 +153,9 @@ class LightingRate:
         every = self._lamps.every
         rest = self._rest(np.arange(len(every)), self._last)
         rest = np.clip(np.minimum(rest, now - self._last), 0, every // 2)
-        lit = np.minimum(self._lit + np.where(self._doing == LIT_AS_PLANNED, rest, 0), should)
-        dark = np.minimum(self._dark + np.where(self._doing == UNLIT, rest, 0), should - lit)
+        most = self._lamps.should_be_seen_lit(self._since, now) if self._since else should
+        lit = np.minimum(self._lit + np.where(self._doing == LIT_AS_PLANNED, rest, 0), most)
+        dark = np.minimum(self._dark + np.where(self._doing == UNLIT, rest, 0), most - lit)
         planned, seen = should > 0, lit + dark > 0
         columns = {
             "lamps": planned,
@@ -137,7 +176,7 @@ class LightingRate:
             Tally(
                 "lighting",
                 day,
-                {name: values[code] for name, values in sums.items()},
+                self._together(code, {name: values[code] for name, values in sums.items()}),
                 *self._places[code][:2],
                 Kind.STREETLIGHT,
                 self._places[code][2],
@@ -145,6 +184,21 @@ class LightingRate:
             for code in range(many)
             if sums["lamps"][code]
         ]
+
+    def _together(self, code: int, since: dict[str, float]) -> dict[str, float]:
+        """What was counted of a place since the start, with what was kept of the hours before.
+
+        A lamp is counted as what it was in the longer of the two.
+        """
+        before = self._before.get(_name(self._places[code]))
+        if before is None:
+            return since
+        whole = _minutes(since)
+        lit, dark = (before[name] + since[name] for name in ("lit_min", "dark_min"))
+        longer = before if 2 * _minutes(before) > whole else since
+        lamps = {name: longer[name] for name in since if name.startswith("lamps")}
+        minutes = {"lit_min": lit, "dark_min": dark, "unknown_min": max(0.0, whole - lit - dark)}
+        return lamps | {name: round(value, 1) for name, value in minutes.items()}
 
     def now(self, now: int, silent: Mask) -> dict[str, int]:
         """How many lamps should be lit at this moment, and how many of them are seen lit, seen dark
@@ -157,3 +211,13 @@ class LightingRate:
         dark = int((judged & (runs.doing == UNLIT)).sum())
         total = int(should.sum())
         return {"lamps": total, "lit": lit, "dark": dark, "unknown": total - lit - dark}
+
+
+def _name(place: tuple[str, str, str]) -> str:
+    """A place as one word."""
+    return "\t".join(place)
+
+
+def _minutes(numbers: Mapping[str, float]) -> float:
+    """The lamp-minutes that a place's lamps should have been lit."""
+    return numbers["lit_min"] + numbers["dark_min"] + numbers["unknown_min"]

@@ -52,6 +52,14 @@ def test_they_are_summed_by_what_is_asked(tallies: Tallies) -> None:
     ]
 
 
+def test_those_of_a_day_are_read_as_they_were_put(tallies: Tallies) -> None:
+    one = night("2026-06-21", "S1", 90, street="A", road_class="main")
+    others = [night("2026-06-22", "S1", 70), Tally("coverage", "2026-06-21", {"installed": 3.0})]
+    tallies.put([one, *others])
+    assert tallies.of_day("lighting", date(2026, 6, 21)) == [one]
+    assert tallies.of_day("station", date(2026, 6, 21)) == []
+
+
 def test_counting_again_stands_in_place_of_what_was_counted(tallies: Tallies) -> None:
     tallies.put([night("2026-06-21", "S1", 10), night("2026-06-21", "S2", 10)])
     tallies.put([night("2026-06-21", "S1", 30), night("2026-06-21", "S1", 40)])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cases.tallies import Tally
 from facility.assets import Asset
 from facility.clock import HOUR, MINUTE
 from facility.inventory import Inventory
@@ -113,6 +114,27 @@ def test_a_day_is_the_mean_of_its_samples_by_street_and_road_class() -> None:
     assert 0.5 < main["reporting"] < 0.6
     assert other["reporting"] > 0.98
     assert days["2026-06-22", "main"]["reporting"] == 0
+
+
+def test_a_start_without_a_state_goes_on_from_the_means_that_were_kept() -> None:
+    assets = [replace(cover("M1"), road_class="main"), cover("M2")]
+
+    def shown(name: str, ts: int) -> dict[str, float] | None:
+        gone = name == "M1" and ts >= NOON
+        return None if gone else {"temp_c": ts / MINUTE % 100}
+
+    def kept(one: Engine) -> dict[str, Tally]:
+        assert one.daybook
+        told = [tally for tally in one.daybook.drain() if tally.measure == "coverage"]
+        return {tally.road_class: tally for tally in told}
+
+    first, again = lived(assets, shown, 15), watching(assets)
+    assert again.daybook
+    again.daybook.resume(list(kept(first).values()), START + 15 * HOUR)
+    live(again, assets, shown, START + 15 * HOUR, START + 20 * HOUR)
+    whole = kept(lived(assets, shown, 20))
+    for road_class, tally in kept(again).items():
+        assert tally.numbers == pytest.approx(whole[road_class].numbers, abs=0.03)
 
 
 def test_a_restart_goes_on_with_the_same_day() -> None:

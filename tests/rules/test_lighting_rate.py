@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from facility.inventory import Inventory
 from facility.lighting import load_plans
 from rules.book.rulebook import load
 from rules.engine import Engine
-from tests.rules.street import DUSK, NOON, ZONE, Shown, lamp, live
+from tests.rules.street import DUSK, NOON, ZONE, Shown, batch, lamp, live
 
 DAWN = from_rfc3339("2026-06-22T05:12:00+08:00")
 NIGHT_MIN = (DAWN - DUSK) / MINUTE - 15
@@ -131,3 +132,44 @@ def test_seen_and_unseen_add_up_and_a_restart_changes_nothing(
     hidden = max(0, min(silent + back * HOUR, DAWN) - max(silent, DUSK + 15 * MINUTE)) / MINUTE
     main = next(tally for tally in whole if tally.road_class == "main").numbers
     assert main["unknown_min"] == pytest.approx(hidden, abs=16)
+
+
+@pytest.mark.parametrize("down_min", [0, 40])
+def test_a_start_in_the_middle_of_a_night_goes_on_from_what_was_kept(down_min: int) -> None:
+    """A run ends at 02:00 and its state is lost; the next one has two hours of readings."""
+
+    def shown(name: str, ts: int) -> dict[str, float]:
+        return DARK if name == "L1" and DUSK <= ts < DAWN else planned(ts)
+
+    ends = from_rfc3339("2026-06-22T02:00:00+08:00")
+    starts, end = ends + down_min * MINUTE, NOON + DAY + HOUR
+    whole = counted(shown)
+    first = watching(STREET)
+    live(first, STREET, shown, NOON, ends + MINUTE)
+    kept = lighting(first)
+    second = watching(STREET)
+    assert second.daybook
+    assert ("lighting", date(2026, 6, 21)) in second.daybook.unfinished(starts)
+    second.daybook.resume(list(kept.values()), starts)
+    for ts in range(starts - 2 * HOUR, starts, 5 * MINUTE):
+        rows = [(one.id, ts, shown(one.id, ts)) for one in STREET]
+        second.warm(batch("streetlight", rows))
+    live(second, STREET, shown, starts, end)
+    for road_class, tally in lighting(second).items():
+        for name, number in whole[road_class].numbers.items():
+            # Around either seam a report of each lamp may be missing.
+            assert tally.numbers[name] == pytest.approx(number, abs=20), name
+
+
+def test_what_nobody_counted_is_unknown() -> None:
+    """Nothing was stored while the rules were down from 23:00 to 02:00."""
+    down, starts = DUSK + 200 * MINUTE, DUSK + 380 * MINUTE
+    first, second = watching(STREET), watching(STREET)
+    live(first, STREET, lambda _, ts: planned(ts), NOON, down)
+    assert second.daybook
+    second.daybook.resume(list(lighting(first).values()), starts)
+    live(second, STREET, lambda _, ts: planned(ts), starts, NOON + DAY + HOUR)
+    night = lighting(second)["main"].numbers
+    assert night["lit_min"] == pytest.approx(3 * (NIGHT_MIN - 180), abs=60)
+    assert night["unknown_min"] == pytest.approx(3 * 180, abs=60)
+    assert night["dark_min"] == 0

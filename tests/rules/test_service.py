@@ -213,6 +213,27 @@ def test_a_case_closed_while_the_rules_were_down_stays_closed(
     assert again == []
 
 
+def test_without_its_state_it_goes_on_from_the_tallies_of_the_night(
+    open_house: Callable[[], House],
+) -> None:
+    sent, half = evening(), START + 160 * MINUTE
+
+    def night(state_is_lost: bool) -> dict[str, float]:
+        house = open_house()
+        house.live(sent, START, half)
+        if state_is_lost:
+            house.file.unlink()
+            house.start()
+        house.live(sent, half, END)
+        (total,) = house.tallies.totals("lighting", date(2026, 6, 21), date(2026, 6, 21))
+        return total.numbers
+
+    whole, again = night(False), night(True)
+    assert whole["lit_min"] > 1000
+    for name in ("lit_min", "dark_min", "unknown_min"):
+        assert again[name] == pytest.approx(whole[name], rel=0.03, abs=30), name
+
+
 def test_an_asset_installed_while_it_runs_is_judged_from_then_on(
     open_house: Callable[[], House],
 ) -> None:
