@@ -1,27 +1,22 @@
 """Lists of cases, newest first, by deadline or by their last change, page by page.
 
-A page starts after the last case of the one before it, not at a count of rows: cases that open
-meanwhile neither repeat nor skip any. A list by last change is of what moves: a case that changes
-meanwhile comes first again.
+A list by last change is of what moves: a case that changes meanwhile comes first again.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, TextClause, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, TextClause, func, select
 
 from cases.case import Case, Stage, State
 from cases.events import Source
+from cases.keyset import Order, cursor_of, read
 from cases.rows import cases_in
 from cases.schema import SUPERVISED, UNCLOSED, cases
 from cases.words import said
-from facility.errors import UsageError
 
 Sort = Literal["opened_at", "deadline", "changed_at"]
 """``opened_at``: the newest first. ``deadline``: the soonest first, cases without one last.
@@ -69,15 +64,16 @@ def page(
 ) -> Page:
     """A page of the cases that fit, in the order ``sort``. UsageError where ``cursor`` is none of
     its."""
-    query = select(cases).where(*_conditions(filters)).order_by(*_ORDER[sort])
+    order = _ORDERS[sort]
+    query = select(cases).where(*_conditions(filters)).order_by(*order.clauses())
     if cursor is not None:
-        query = query.where(_after(*_decode(cursor, sort), sort))
+        query = query.where(order.after(*read(cursor, sort, order)))
     if filters.words is not None:
         query = query.where(*said(connection, filters.words))
     # One more than asked for tells whether there is a next page.
     found = cases_in(connection.execute(query.limit(limit + 1)))
     items = tuple(found[:limit])
-    return Page(items, _encode(items[-1], sort) if len(found) > limit else None)
+    return Page(items, _cursor(items[-1], sort) if len(found) > limit else None)
 
 
 def _conditions(filters: CaseFilter) -> Iterator[ColumnElement[bool] | TextClause]:
@@ -117,38 +113,13 @@ def _none_closed(filters: CaseFilter) -> bool:
 
 _ENDS: frozenset[Stage] = frozenset({"closed", "void"})
 
-_ORDER = {
-    "opened_at": (cases.c.opened_at.desc(), cases.c.id.desc()),
-    "deadline": (cases.c.deadline.asc().nulls_last(), cases.c.id.asc()),
-    "changed_at": (cases.c.changed_at.desc(), cases.c.id.desc()),
+_ORDERS: dict[Sort, Order] = {
+    "opened_at": Order(cases.c.opened_at, cases.c.id, descending=True),
+    "deadline": Order(cases.c.deadline, cases.c.id, nullable=True),
+    "changed_at": Order(cases.c.changed_at, cases.c.id, descending=True),
 }
 
 
-def _after(at: int | None, case_id: str, sort: Sort) -> ColumnElement[bool]:
-    """The cases that come after the one with this key and id."""
-    if sort != "deadline":
-        return tuple_(cases.c[sort], cases.c.id) < tuple_(at, case_id)
-    unfiled = cases.c.deadline.is_(None)
-    if at is None:
-        return unfiled & (cases.c.id > case_id)
-    return or_(tuple_(cases.c.deadline, cases.c.id) > tuple_(at, case_id), unfiled)
-
-
-def _encode(case: Case, sort: Sort) -> str:
-    at = case.filed and case.filed.deadline if sort == "deadline" else getattr(case, sort)
-    key = msgspec.json.encode((sort, at, case.id))
-    return base64.urlsafe_b64encode(key).decode().rstrip("=")
-
-
-def _decode(cursor: str, sort: Sort) -> tuple[int | None, str]:
-    refused = UsageError(f"not a cursor of this list: {cursor!r}; start without one")
-    try:
-        key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        of, at, case_id = msgspec.json.decode(key, type=tuple[Sort, int | None, str])
-    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise refused from error
-    if of != sort or (at is None and sort != "deadline"):
-        raise refused
-    if at is not None and not -(2**63) <= at < 2**63:
-        raise refused
-    return at, case_id
+def _cursor(case: Case, sort: Sort) -> str:
+    deadline = case.filed.deadline if case.filed else None
+    return cursor_of(sort, deadline if sort == "deadline" else getattr(case, sort), case.id)

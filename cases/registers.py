@@ -103,7 +103,7 @@ class Registers:
         unit: str | None = None,
         streets: Sequence[str] = (),
     ) -> tuple[Supervised, ...]:
-        """The cases that are supervised at least at a level, the highest first, then the oldest."""
+        """The cases that are supervised at least at a level, in no order."""
         with database.reading(self._engine) as connection:
             live = supervised.live_cases(level, cause)
             query = select(cases).where(cases.c.id.in_(live))
@@ -113,5 +113,4 @@ class Registers:
                 query = query.where(cases.c.street.in_(streets))
             found = cases_in(connection.execute(query))
             entries = supervised.of_cases(connection, [case.id for case in found])
-        listed = [Supervised(case, tuple(entries[case.id])) for case in found]
-        return tuple(sorted(listed, key=lambda one: (-one.level, one.since, one.case.id)))
+        return tuple(Supervised(case, tuple(entries[case.id])) for case in found)

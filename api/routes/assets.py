@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from api.paging import Key, page_of
 from api.parameters import Cursor, Limit, Parameters, Text
 from api.parts import FromApp, Parts, answer
 from api.places import Places
@@ -22,32 +24,52 @@ from facility.readings import ReadingBatch, series_of
 router = APIRouter(tags=["assets"])
 
 
+Sort = Literal["id", "name", "last_seen"]
+
+
+class _Standing(NamedTuple):
+    """An asset as it is now; ``last_seen`` (ms) is None where it never was."""
+
+    asset: Asset
+    state: str
+    last_seen: int | None
+
+
+_KEYS: dict[Sort, Callable[[_Standing], Key]] = {
+    "id": lambda one: (one.asset.id,),
+    "name": lambda one: (one.asset.name or "", one.asset.id),
+    "last_seen": lambda one: (one.last_seen or 0, one.asset.id),
+}
+
+
 class AssetQuery(Parameters):
     kind: Kind | None = None
     state: Text | None = None
     segment: Text | None = None
     q: Annotated[Text | None, Query(description="part of an id, a name or a road")] = None
+    sort: Annotated[
+        Sort | None,
+        Query(description="by id or name, or those first that were not heard from for longest"),
+    ] = None
     limit: Limit = 100
     cursor: Cursor = None
 
 
 @router.get("/assets", response_model=AssetPage)
 def assets(parts: FromApp, query: Annotated[AssetQuery, Query()]) -> Response:
-    """The assets that fit, in the inventory's order; a segment's lamps in order along it."""
+    """The assets that fit; unless sorted otherwise in the inventory's order, a segment's lamps
+    in order along it."""
     places = parts.places.now()
-    items: list[dict[str, Any]] = []
-    last = ""
-    for asset in _after(query.cursor, _candidates(places, query)):
-        if query.q and not _says(asset, query.q):
-            continue
-        state, last_seen = _now(parts, places, asset)
-        if query.state is not None and state != query.state:
-            continue
-        if len(items) == query.limit:
-            return answer({"items": items, "next": last})
-        items.append(asset_json(asset, state, last_seen))
-        last = asset.id
-    return answer({"items": items, "next": None})
+    candidates = _candidates(places, query)
+    if query.sort is None:
+        rest = _fitting(parts, places, query, _after(query.cursor, candidates))
+        found = list(islice(rest, query.limit + 1))
+        shown = found[: query.limit]
+        after = shown[-1].asset.id if len(found) > query.limit else None
+    else:
+        fitting = _fitting(parts, places, query, candidates)
+        shown, after = page_of(fitting, _KEYS[query.sort], query.sort, query.limit, query.cursor)
+    return answer({"items": [asset_json(*one) for one in shown], "next": after})
 
 
 @router.get("/assets/{asset_id}", response_model=AssetDetails)
@@ -91,6 +113,17 @@ def _after(cursor: str | None, assets: Iterable[Asset]) -> Iterator[Asset]:
     if cursor is not None and not any(asset.id == cursor for asset in rest):
         raise BadParameter("cursor", "not of this list; start without one")
     return rest
+
+
+def _fitting(
+    parts: Parts, places: Places, query: AssetQuery, assets: Iterable[Asset]
+) -> Iterator[_Standing]:
+    for asset in assets:
+        if query.q and not _says(asset, query.q):
+            continue
+        state, last_seen = _now(parts, places, asset)
+        if query.state is None or state == query.state:
+            yield _Standing(asset, state, last_seen)
 
 
 def _says(asset: Asset, text: str) -> bool:

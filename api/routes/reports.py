@@ -31,7 +31,7 @@ from api.shapes.reports import (
 )
 from cases.people.who import Who
 from cases.residents import aftercare
-from cases.residents.listing import ReportFilter
+from cases.residents.listing import ReportFilter, Sort
 from cases.residents.reported import Channel, Report
 from cases.residents.reports import NoSuchReport, Taken
 from cases.residents.tokens import report_path
@@ -59,6 +59,13 @@ class ReportQuery(Parameters):
         Literal["true"] | None,
         Field(description="only those whose case was closed and nothing mended, they say"),
     ] = None
+    sort: Annotated[
+        Sort,
+        Field(
+            description="the newest first, the least satisfied first, or those first of which it "
+            "was said last that nothing was mended"
+        ),
+    ] = "received_at"
     limit: Limit = 100
     cursor: Cursor = None
 
@@ -101,7 +108,7 @@ async def take(request: Request, parts: FromApp) -> Response:
 
 @router.get("/reports", response_model=ReportPage)
 def reports(parts: FromApp, who: Caller, query: Annotated[ReportQuery, Query()]) -> Response:
-    """Reports, newest first; a handler sees those of the own unit's cases."""
+    """Reports that fit, page by page; a handler sees those of the own unit's cases."""
     filters = ReportFilter(
         services=(query.service,) if query.service else (),
         channel=query.channel,
@@ -113,7 +120,7 @@ def reports(parts: FromApp, who: Caller, query: Annotated[ReportQuery, Query()])
         **_within(who),
     )
     try:
-        page = parts.reports.listing(filters, query.limit, query.cursor)
+        page = parts.reports.listing(filters, query.limit, query.cursor, query.sort)
     except UsageError as error:
         raise BadParameter("cursor", str(error)) from error
     return answer({"items": _shown(parts, page.items), "next": page.next})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -41,6 +41,13 @@ MOST_GROUPS = 500
 _FIELD = re.compile(r"`(\w+)`: (.+)")
 
 
+class ScheduleQuery(Parameters):
+    sort: Annotated[
+        Literal["name", "next_at"],
+        Field(description="by name, or the one that is due next first and those that are not last"),
+    ] = "name"
+
+
 class OccurrenceQuery(Parameters):
     limit: Limit = 100
 
@@ -52,9 +59,16 @@ class ProposalQuery(Parameters):
 
 
 @router.get("/schedules", response_model=SchedulePage)
-def schedules(parts: FromApp) -> Response:
-    """Every schedule, by name."""
-    return answer({"items": [schedule_json(one) for one in parts.registers.schedules()]})
+def schedules(parts: FromApp, query: Annotated[ScheduleQuery, Query()]) -> Response:
+    """Every schedule."""
+    found = parts.registers.schedules()
+    if query.sort == "next_at":
+        found = tuple(sorted(found, key=_next_first))
+    return answer({"items": [schedule_json(one) for one in found]})
+
+
+def _next_first(one: Schedule) -> tuple[bool, int]:
+    return one.next_at is None, one.next_at or 0
 
 
 @router.get("/schedules/proposals", response_model=ProposalPage)

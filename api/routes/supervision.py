@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -10,13 +11,30 @@ from starlette.responses import Response
 
 from api.caller import Caller
 from api.duties import SupervisionPage, supervised_json
+from api.paging import Key, page_of
 from api.parameters import Cursor, Limit, Parameters, Text
 from api.parts import FromApp, answer
-from api.problems import BadParameter
 from api.represent import case_for
+from cases.registers import Supervised
 from cases.supervision.grounds import HIGHEST, CauseName
 
 router = APIRouter(tags=["cases"])
+
+Sort = Literal["level", "since", "deadline"]
+
+_LAST = 2**62
+
+
+def _deadline(one: Supervised) -> Key:
+    filed = one.case.filed
+    return (_LAST if filed is None else filed.deadline, one.case.id)
+
+
+_KEYS: dict[Sort, Callable[[Supervised], Key]] = {
+    "level": lambda one: (-one.level, one.since, one.case.id),
+    "since": lambda one: (one.since, one.case.id),
+    "deadline": _deadline,
+}
 
 
 class SupervisionQuery(Parameters):
@@ -26,6 +44,13 @@ class SupervisionQuery(Parameters):
     cause: CauseName | None = None
     unit: Text | None = None
     street: Annotated[list[Text], Field(default_factory=list, max_length=100)]
+    sort: Annotated[
+        Sort,
+        Field(
+            description="the highest level first and then the oldest, the longest supervised "
+            "first, or the soonest deadline first"
+        ),
+    ] = "level"
     limit: Limit = 100
     cursor: Cursor = None
 
@@ -36,7 +61,7 @@ def supervision(
 ) -> Response:
     """What is supervised now: for what, since when, until when, and who was told.
 
-    The highest level first, then the oldest. A handler sees the own unit's, and whoever answers for
+    A handler sees the own unit's, and whoever answers for
     some streets theirs.
     """
     unit = who.unit if who.role == "handler" else query.unit
@@ -46,20 +71,10 @@ def supervision(
         if not streets:
             return answer({"items": [], "next": None})
     found = parts.registers.supervised(query.level, query.cause, unit, streets)
-    first = _first(query.cursor)
-    shown = found[first : first + query.limit]
+    shown, after = page_of(found, _KEYS[query.sort], query.sort, query.limit, query.cursor)
     places, now = parts.places.now(), parts.clock.now_ms()
     items = [
         supervised_json(one, case_for(one.case, places, parts.desk.filing, now, who))
         for one in shown
     ]
-    after = first + len(shown)
-    return answer({"items": items, "next": str(after) if after < len(found) else None})
-
-
-def _first(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 9):
-        raise BadParameter("cursor", "not of this list; start without one")
-    return int(cursor)
+    return answer({"items": items, "next": after})

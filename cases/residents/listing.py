@@ -1,17 +1,20 @@
-"""Lists of reports, newest first, page by page."""
+"""Lists of reports, newest first or by what their residents said of the result, page by page."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
+from typing import Literal
 
-import msgspec
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, select
 
+from cases.keyset import Order, cursor_of, read
 from cases.residents.reported import Channel, Report
 from cases.schema import cases, reports
-from facility.errors import UsageError
+
+Sort = Literal["received_at", "satisfaction", "not_fixed_at"]
+"""``received_at``: the newest first. ``satisfaction``: the least satisfied first.
+``not_fixed_at``: of whom it was said last that nothing was mended first. Those that have no such
+thing come last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,15 @@ class Page:
     next: str | None
 
 
-def query(filters: ReportFilter, limit: int, cursor: str | None) -> Select[tuple[object, ...]]:
+def query(
+    filters: ReportFilter, limit: int, cursor: str | None, sort: Sort
+) -> Select[tuple[object, ...]]:
     """The reports of a page and one more, which tells whether there is a next page."""
+    order = _ORDERS[sort]
     rows = (
         select(reports)
         .join(cases, cases.c.id == reports.c.case_id)
-        .order_by(reports.c.received_at.desc(), reports.c.id.desc())
+        .order_by(*order.clauses())
         .limit(limit + 1)
     )
     if filters.ids:
@@ -72,27 +78,21 @@ def query(filters: ReportFilter, limit: int, cursor: str | None) -> Select[tuple
     if filters.streets:
         rows = rows.where(cases.c.street.in_(filters.streets))
     if cursor is not None:
-        rows = rows.where(tuple_(reports.c.received_at, reports.c.id) < tuple_(*_decode(cursor)))
+        rows = rows.where(order.after(*read(cursor, sort, order)))
     return rows
 
 
-def page(found: list[Report], limit: int) -> Page:
+def page(found: list[Report], limit: int, sort: Sort) -> Page:
     """The page, of what :func:`query` found."""
     items = tuple(found[:limit])
-    return Page(items, _encode(items[-1]) if len(found) > limit else None)
+    if len(found) <= limit:
+        return Page(items, None)
+    last = items[-1]
+    return Page(items, cursor_of(sort, getattr(last, sort), last.id))
 
 
-def _encode(report: Report) -> str:
-    key = msgspec.json.encode((report.received_at, report.id))
-    return base64.urlsafe_b64encode(key).decode().rstrip("=")
-
-
-def _decode(cursor: str) -> tuple[int, int]:
-    try:
-        key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        at, report_id = msgspec.json.decode(key, type=tuple[int, int])
-    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise UsageError(f"not a cursor of this list: {cursor!r}; start without one") from error
-    if not all(-(2**63) <= one < 2**63 for one in (at, report_id)):
-        raise UsageError(f"not a cursor of this list: {cursor!r}; start without one")
-    return at, report_id
+_ORDERS: dict[Sort, Order] = {
+    "received_at": Order(reports.c.received_at, reports.c.id, descending=True),
+    "satisfaction": Order(reports.c.satisfaction, reports.c.id, nullable=True),
+    "not_fixed_at": Order(reports.c.not_fixed_at, reports.c.id, descending=True, nullable=True),
+}

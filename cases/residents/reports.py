@@ -129,11 +129,17 @@ class Reports:
         with database.reading(self.engine) as connection:
             return report_in(connection, reports.c.token_digest == digest(token))
 
-    def listing(self, filters: ReportFilter, limit: int, cursor: str | None = None) -> Page:
-        """A page of reports, newest first. UsageError where ``cursor`` is none of this list."""
+    def listing(
+        self,
+        filters: ReportFilter,
+        limit: int,
+        cursor: str | None = None,
+        sort: listing.Sort = "received_at",
+    ) -> Page:
+        """A page of reports in the order ``sort``. UsageError where ``cursor`` is none of its."""
         with database.reading(self.engine) as connection:
-            rows = connection.execute(listing.query(filters, limit, cursor)).mappings()
-            return listing.page([report_of(row) for row in rows], limit)
+            rows = connection.execute(listing.query(filters, limit, cursor, sort)).mappings()
+            return listing.page([report_of(row) for row in rows], limit, sort)
 
     def contact(self, report_id: int) -> Contact | None:
         """Who made a report; None where nothing is known of them, or not any more."""

@@ -15,7 +15,7 @@ from cases.actions import Given, WrongField
 from cases.case import Case
 from cases.desk import NoSuchCase, Refused
 from cases.residents import aftercare
-from cases.residents.listing import ReportFilter
+from cases.residents.listing import ReportFilter, Sort
 from cases.residents.photos import PhotoFiles
 from cases.residents.reported import CHANNELS, Contact
 from cases.residents.reports import NoSuchReport, Reports
@@ -245,6 +245,27 @@ def test_lists_are_narrowed_and_paged(reports: Reports) -> None:
         if (cursor := page.next) is None:
             break
     assert seen == [7, 6, 5, 4, 3, 2, 1]
+
+
+def test_reports_by_what_their_residents_said(reports: Reports) -> None:
+    for n in range(5):
+        reports.take(told(), MONDAY + n)
+    with database.writing(reports.engine) as connection:
+        connection.execute(text("UPDATE reports SET satisfaction = 4 WHERE id IN (1, 4)"))
+        connection.execute(text("UPDATE reports SET satisfaction = 1 WHERE id = 3"))
+        connection.execute(text("UPDATE reports SET not_fixed_at = 7 WHERE id IN (2, 5)"))
+
+    def paged(sort: Sort) -> list[int]:
+        page = reports.listing(ReportFilter(), 2, sort=sort)
+        seen = list(page.items)
+        while page.next is not None:
+            page = reports.listing(ReportFilter(), 2, page.next, sort)
+            seen += page.items
+        return [one.id for one in seen]
+
+    assert paged("received_at") == [5, 4, 3, 2, 1]
+    assert paged("satisfaction") == [3, 1, 4, 2, 5]
+    assert paged("not_fixed_at") == [5, 2, 4, 3, 1]
 
 
 @pytest.mark.parametrize("cursor", ["x", "é", "WzFd", "WzEsICJhIl0", "WzFlOTksIDFd"])
