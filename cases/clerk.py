@@ -1,6 +1,7 @@
 """The clerk: what happens to cases because time passes, on a thread of its own.
 
-Suspensions that are over, schedules that are due, cases to be supervised. All that it knows is in
+Suspensions that are over, schedules that are due, cases to be supervised; and what was kept for
+long enough. All that it knows is in
 the database, so it may die between any two steps and another go on; one process needs one. Beside
 it the courier sends what is to be told.
 """
@@ -13,6 +14,7 @@ import time
 from cases.desk import Desk
 from cases.notices.courier import Courier
 from cases.notices.outbox import Standing
+from cases.people.audit import Trail
 from cases.periodic.occurrences import Rounds
 from cases.supervision.overseer import Overseer
 from facility.background import Loop
@@ -44,6 +46,7 @@ class Clerk:
         overseer: Overseer,
         rounds: Rounds,
         courier: Courier,
+        trail: Trail,
         bus: Bus,
         clock: Clock,
     ) -> None:
@@ -52,6 +55,7 @@ class Clerk:
         self._overseer = overseer
         self._rounds = rounds
         self._courier = courier
+        self._trail = trail
         self._bus = bus
         self._clock = clock
         self._problem = ""
@@ -81,6 +85,7 @@ class Clerk:
             self._standing = self._courier.standing()
         if self._is_time("tidy", _TIDY_EVERY_S):
             self._courier.tidy()
+            self._trail.tidy()
 
     def _step(self) -> None:
         try:

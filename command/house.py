@@ -25,6 +25,7 @@ from cases.filing.basis import Filing
 from cases.indicators.table import Indicators
 from cases.notices.courier import Courier, routes
 from cases.people.accounts import FIRST, Accounts
+from cases.people.audit import Trail
 from cases.people.keys import Keys
 from cases.periodic.occurrences import Rounds
 from cases.registers import Registers
@@ -222,6 +223,7 @@ class House:
             Overseer(desk, engine, self._offices.figures, telling),
             Rounds(desk, engine, self.kept, self.kept.grid, ZoneInfo(settings.site.timezone)),
             Courier(engine, ways, telling.book, settings.notify, self._clock, residents),
+            Trail(engine, settings.cases.keep_audit_days),
             self._bus,
             self._clock,
         )

@@ -27,10 +27,12 @@ class CasesSettings(BaseModel, extra="forbid"):
     """The case database, an SQLAlchemy URL; a file in the data directory where none is given.
 
     A fault that comes back within ``recurs_within_days`` of its closing is a recurrence.
+    ``keep_audit_days`` is how long a row of the audit trail is kept.
     """
 
     url: str | None = None
     recurs_within_days: int = Field(default=7, ge=0, le=365)
+    keep_audit_days: int = Field(default=1_095, ge=1, le=36_500)
 
 
 class Settings(Layered):

@@ -1,7 +1,7 @@
 """The trail of changes: who did what to what, when, and from which address.
 
-Rows are never edited. Those of accounts and keys are appended in the transaction of the change;
-those of other calls of the API when it is done. Times are the
+Rows are never edited, and deleted by age alone. Those of accounts and keys are appended in the
+transaction of the change; those of other calls of the API when it is done. Times are the
 machine's own, of a demo too: its virtual clock says nothing about who was there.
 """
 
@@ -9,11 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 
+from cases import database
 from cases.schema import audit
+from facility.clock import DAY, Clock, SystemClock
+
+_AT_ONCE = 1_000
+"""Rows that one transaction deletes: others are waiting to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +86,33 @@ def entries(
     if sought.end is not None:
         query = query.where(audit.c.at < sought.end)
     return tuple(Entry(**row) for row in connection.execute(query).mappings())
+
+
+class Trail:
+    """How long the trail is kept: ``keep_days``, by the machine's own time."""
+
+    def __init__(self, engine: Engine, keep_days: int, clock: Clock | None = None) -> None:
+        self._engine = engine
+        self._keep_ms = keep_days * DAY
+        self._clock = clock or SystemClock()
+
+    def tidy(self) -> int:
+        """Deletes what is older, from the oldest row on; how many rows. Raises Retryable."""
+        before = self._clock.now_ms() - self._keep_ms
+        gone = 0
+        while last := self._last_of_some(before):
+            with database.writing(self._engine) as connection:
+                gone += connection.execute(delete(audit).where(audit.c.seq <= last)).rowcount
+        return gone
+
+    def _last_of_some(self, before: int) -> int | None:
+        """The last of the oldest rows that are older than ``before``; None where the oldest is not.
+
+        In the order of their numbers, which is that of their times as long as nobody turns the
+        clock back; where somebody did, some are kept a little longer.
+        """
+        query = select(audit.c.seq, audit.c.at).order_by(audit.c.seq).limit(_AT_ONCE)
+        with database.reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+        old = [row.seq for row in takewhile(lambda row: row.at < before, rows)]
+        return old[-1] if old else None

@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from cases.database import connect, reading
 from cases.people.accounts import Accounts, NoSuchAccount
-from cases.people.audit import By, Sought
+from cases.people.audit import By, Sought, Trail
 from cases.people.keys import PREFIX, Keys, NameTaken, NoSuchKey
 from cases.people.passwords import SHORTEST, fits, hashed, make_password
 from cases.people.who import Who, checked
-from facility.clock import HOUR
+from facility.clock import DAY, HOUR, VirtualClock
 from facility.errors import UsageError
 
 PASSWORD = "every lamp is lit"
@@ -212,3 +212,25 @@ def test_random_passwords_will_do_and_differ() -> None:
 
 def test_a_password_is_the_same_however_it_was_composed() -> None:
     assert fits("caf\u00e9 am See", hashed("cafe\u0301 am See"))
+
+
+def test_the_trail_is_kept_for_as_long_as_it_is_set(url: str, accounts: Accounts) -> None:
+    # The fourth row is of a machine whose clock was set back, and waits for the third.
+    times = (0, 10 * DAY, 20 * DAY, 5 * DAY, 30 * DAY)
+    for at in times:
+        accounts.note(By("li", at), "session.began", f"{at // DAY}")
+    engine = connect(url)
+    clock = VirtualClock(40 * DAY, 0.0)
+    kept: dict[int, list[str]] = {}
+    for days in (40, 30, 25, 9):
+        Trail(engine, days, clock).tidy()
+        kept[days] = [one.subject for one in reversed(accounts.trail(10))]
+    engine.dispose()
+    assert kept == {
+        40: ["0", "10", "20", "5", "30"],
+        30: ["10", "20", "5", "30"],
+        25: ["20", "5", "30"],
+        9: [],
+    }
+    accounts.note(By("li", 41 * DAY), "session.began", "new")
+    assert accounts.trail(1)[0].seq == len(times) + 1, "no number is given out twice"

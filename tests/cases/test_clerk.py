@@ -19,6 +19,7 @@ from cases.notices.courier import Courier, routes
 from cases.notices.notify import NotifySettings
 from cases.notices.telling import Telling
 from cases.notices.units import Unit, Units
+from cases.people.audit import Trail
 from cases.periodic import schedules
 from cases.periodic.occurrences import Rounds
 from cases.supervision import grounds
@@ -80,6 +81,7 @@ def staffed(url: str, sink: HttpSink) -> Staffed:
         Overseer(desk, engine, grounds.load(), telling),
         Rounds(desk, engine, lambda: INVENTORY, Grid, SHANGHAI.timezone),
         courier,
+        Trail(engine, 365, clock),
         bus,
         clock,
     )
@@ -159,6 +161,7 @@ def assert_problems(one: Staffed, wanted: list[str]) -> None:
         Overseer(one.desk, one.engine, grounds.load(), Telling(Units(), (), BOOK)),
         Rounds(one.desk, one.engine, lambda: INVENTORY, Grid, SHANGHAI.timezone),
         one.courier,
+        Trail(one.engine, 365, one.clock),
         LocalBus(),
         one.clock,
     )
