@@ -3,7 +3,7 @@
 Every case has a few terms beside it, written in its own transaction and never changed, for neither
 its id nor its subject ever is. A term starts where a word starts and runs on to the end, so that
 what a term begins with is found by an index, on any database, with no extension to it
-(docs/decisions/0016).
+(docs/decisions/0020).
 """
 
 from __future__ import annotations
