@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from api import duties, people
 from api.roles import ALLOWED
-from api.shapes import cases, daybook, readings, reports, rules, site
+from api.shapes import cases, daybook, figures, readings, reports, rules, site
 from cases.actions import ACTIONS
 from cases.events import SOURCES
 from cases.people.who import ROLES
@@ -58,6 +58,8 @@ PART: dict[str, type[BaseModel]] = {
     "StationDay": daybook.StationDay,
     "User": people.User,
     "AuditEntry": people.AuditEntry,
+    "Covered": figures.CoveragesOf,
+    "CoveredStreet": figures.CoveragesOfStreet,
     "Key": people.MachineKey,
 }
 """Interfaces that have those fields that the page needs."""

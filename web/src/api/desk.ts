@@ -181,9 +181,37 @@ export const getCoverage = () =>
 export const getStationDays = (from: string, to: string) =>
   items<StationDay>(`stations/days${query({ from, to })}`);
 
+/** Counts, and as shares of them how much is covered; a share of nothing is null. */
+export interface Covered {
+  cells: number;
+  cells_responsible: number;
+  assets: number;
+  assets_in_cells: number;
+  installed: number;
+  trusted: number;
+  assets_owned: number;
+  cases: number;
+  cases_with_unit: number;
+  organised: number | null;
+  gridded: number | null;
+  monitored: number | null;
+  owned: number | null;
+  handled: number | null;
+}
+
+/** `street` is null for what lies in none. */
+export interface CoveredStreet extends Covered {
+  street: string | null;
+  name: string | null;
+}
+
+/** The four full coverages by street: devices as means of the days, all else as it is now. */
+export const getFourCoverages = (from: string, to: string) =>
+  call<{ items: CoveredStreet[]; total: Covered }>(`coverage/streets${query({ from, to })}`);
+
 /** The streets of the grid; one of each is null, for what is in none. */
 export const getStreets = () =>
-  items<{ street: string | null; name: string | null }>("coverage/streets");
+  items<Pick<CoveredStreet, "street" | "name">>("coverage/streets");
 
 export type KpiBy = "street" | "unit" | "type" | "source" | "day";
 export const KPI_BY: readonly KpiBy[] = ["street", "unit", "type", "source", "day"];
