@@ -172,11 +172,14 @@ def _is_known(figures: Figures) -> bool:
 
 
 def _ranked(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The best first: by the on-time rate, then by what was due; those without any due last."""
+    """The best first: by the on-time rate, then by what was due; those without any due last.
 
-    def key(row: Row) -> tuple[bool, float, float, str]:
+    What is nobody's has no rank, and stands after all that do.
+    """
+
+    def key(row: Row) -> tuple[bool, bool, float, float, str]:
         rate, due = row.figures["on_time_rate"], row.figures["due"] or 0
-        return rate is None, -(rate or 0), -due, row.of or ""
+        return row.of is None, rate is None, -(rate or 0), -due, row.of or ""
 
     return tuple(sorted((row for row in rows if _has_cases(row.figures)), key=key))
 
