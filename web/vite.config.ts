@@ -1,5 +1,5 @@
 import vue from "@vitejs/plugin-vue";
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 const api = "http://127.0.0.1:8080";
 
@@ -21,5 +21,7 @@ export default defineConfig({
       },
     },
   },
+  // Else a test that reads a style sheet gets an empty one.
+  test: { css: true },
   server: { proxy: { "/api": api } },
 });

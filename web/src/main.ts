@@ -5,6 +5,7 @@ import { followCalendar } from "./store/calendar";
 import { start } from "./store/room";
 import { startSession } from "./store/session";
 import { loadStreets } from "./store/streets";
+import { followTheme } from "./store/theme";
 import { followAddress } from "./store/view";
 import "./style/tokens.css";
 import "./style/base.css";
@@ -16,6 +17,7 @@ startSession(() => {
   // Without their names streets are shown by their codes, which is no reason to show less.
   void loadStreets().catch(() => undefined);
 });
+followTheme();
 followAddress();
 followCalendar();
 createApp(App).use(i18n).mount("#app");

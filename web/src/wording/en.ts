@@ -11,6 +11,7 @@ import type { Messages } from "./zh";
 export const en: Messages = {
   title: "City facilities control room",
   language: "中文",
+  theme: { light: "Light colours", dark: "Dark colours" },
   role: {
     viewer: "Viewer",
     operator: "Operator",

@@ -10,6 +10,7 @@ import { figures, people, plans, views } from "./views.zh";
 export const zh = {
   title: "城市设施控制室",
   language: "English",
+  theme: { light: "浅色界面", dark: "深色界面" },
   role: {
     viewer: "查看",
     operator: "受理员",
