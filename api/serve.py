@@ -21,14 +21,20 @@ GRACE_S = 1
 
 
 class Server:
-    """One app on one port. The port is taken when it is made: UsageError where it cannot be.
+    """One app on one port, which is taken when it is made, or before: ``listener``, see `listen`.
 
     ``run`` serves here until :meth:`stop`, or Ctrl-C in the main thread; ``start`` does so on a
     thread of its own and returns when the server answers. Either is done once.
     """
 
-    def __init__(self, app: FastAPI, host: str = "127.0.0.1", port: int = 8080) -> None:
-        self._socket = _listen(host, port)
+    def __init__(
+        self,
+        app: FastAPI,
+        host: str = "127.0.0.1",
+        port: int = 8080,
+        listener: socket.socket | None = None,
+    ) -> None:
+        self._socket = listener or listen(host, port)
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._server = _Server(app)
@@ -123,7 +129,8 @@ def _is_any(host: str) -> bool:
         return False
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Takes the port. UsageError where that cannot be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     # Not on Windows, where it would share the port with whoever has it.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import signal
-import threading
+import socket
 from contextlib import ExitStack
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -138,15 +137,12 @@ class House:
         self._stack.callback(reports.close)
         return reports
 
-    def run_api(self, access: Access) -> Server:
+    def run_api(self, access: Access, listener: socket.socket) -> Server:
         """Serves the control room and the API.
 
-        Where there is no account yet it makes ``admin``, whose password is told this once.
+        Where there is no account yet it makes ``admin``, whose password is told this once: last,
+        when nothing is left that could make the start fail.
         """
-        password = access.accounts.first_admin(access.by(SYSTEM, ""))
-        if password is not None:
-            log.warning("first start: sign in as %s with the password %s", FIRST, password)
-            log.warning("it is kept nowhere; if it is lost: xiuhua user password %s", FIRST)
         site = Site(self._settings.site.area, self._settings.site.timezone)
         registers = Registers(cases_url(self._settings), ZoneInfo(site.timezone))
         shelvings, backtests = self._open_shelvings(), self._open_backtests()
@@ -170,7 +166,11 @@ class House:
             backtests=backtests,
             books=Books(self._settings.rules.rulebook, self._settings.data_dir / FOLDER),
         )
-        server = Server(app, self._settings.api.host, self._settings.api.port)
+        server = Server(app, self._settings.api.host, listener=listener)
+        password = access.accounts.first_admin(access.by(SYSTEM, ""))
+        if password is not None:
+            log.warning("first start: sign in as %s with the password %s", FIRST, password)
+            log.warning("it is kept nowhere; if it is lost: xiuhua user password %s", FIRST)
         server.start()
         self._stack.callback(server.stop)
         return server
@@ -293,11 +293,3 @@ def cases_url(settings: Settings) -> str:
         return settings.cases.url
     path = str(settings.data_dir / "cases.sqlite")
     return URL.create("sqlite", database=path).render_as_string()
-
-
-def until_stopped() -> threading.Event:
-    """An event that Ctrl-C and SIGTERM set."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    return stopped

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from command.house import until_stopped
 from command.settings import Settings, settings_of
+from command.stopping import until_stopped
 from facility import importing
 from facility.clock import Clock, SystemClock, VirtualClock, to_rfc3339
 from facility.errors import UsageError

@@ -7,10 +7,12 @@ import logging
 from contextlib import ExitStack
 from functools import partial
 
+from api.serve import listen
 from cases.notices import units
 from command import demo_people, demo_rounds
-from command.house import House, make_folder, until_stopped
+from command.house import House, make_folder
 from command.settings import settings_of
+from command.stopping import Stopping
 from facility import importing
 from facility.broker import EmbeddedBroker
 from facility.bus import LocalBus
@@ -27,7 +29,8 @@ def up(options: argparse.Namespace) -> int:
     """Everything in one process tree, on embedded parts."""
     settings = settings_of(options)
     with ExitStack() as stack:
-        stopped = until_stopped()
+        stopping = Stopping()
+        listener = stack.enter_context(listen(settings.api.host, settings.api.port))
         make_folder(settings.data_dir)
         demo = Demo(settings.data_dir, settings.demo) if options.demo else None
         clock: Clock = SystemClock()
@@ -48,7 +51,7 @@ def up(options: argparse.Namespace) -> int:
         passwords = demo_people.prepare(access, house.kept(), settings.data_dir) if demo else None
         if demo:
             demo_rounds.prepare(settings, clock)
-        server = house.run_api(access)
+        server = house.run_api(access, listener)
         house.run_rules()
         house.run_ingest(mqtt)
         if demo:
@@ -62,7 +65,7 @@ def up(options: argparse.Namespace) -> int:
             once = access.make_once("admin")
             address = f"{address}/#key={once} (signs in one time; other accounts: {passwords})"
         log.info("the control room is at %s; Ctrl-C stops everything", address)
-        stopped.wait()
+        stopping.wait()
         log.info("stopping")
     return 0
 
@@ -73,7 +76,7 @@ def one_service(options: argparse.Namespace) -> int:
     name: str = options.command
     listens_to = {"ingest": (), "rules": ("batch/#",), "api": ("state/#", "health/#")}[name]
     with ExitStack() as stack:
-        stopped = until_stopped()
+        stopping = Stopping()
         bus = MqttBus(settings.mqtt, f"xiuhua-bus-{name}-{settings.ingest.client_id}", listens_to)
         stack.callback(bus.close)
         house = House(settings, stack, SystemClock(), bus)
@@ -83,6 +86,8 @@ def one_service(options: argparse.Namespace) -> int:
             case "rules":
                 house.run_rules()
             case "api":
-                log.info("the control room is at %s", house.run_api(house.open_access()).url)
-        stopped.wait()
+                listener = listen(settings.api.host, settings.api.port)
+                server = house.run_api(house.open_access(), listener)
+                log.info("the control room is at %s", server.url)
+        stopping.wait()
     return 0

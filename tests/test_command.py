@@ -17,7 +17,7 @@ from ingest.ledger import entries_of
 from ingest.messages import Decoded, Quarantined
 from ingest.service import IngestSettings
 from ingest.spool import Spool
-from tests.servers import Mosquitto, free_port
+from tests.servers import free_port
 
 WORKING = (
     "cover.displaced",
@@ -205,10 +205,20 @@ def test_wrong_input_gets_one_clear_line(small: Path, busy_port: int) -> None:
         assert "Traceback" not in said.err
 
 
-def test_an_api_port_in_use_is_named(small: Path, busy_port: int, mosquitto: Mosquitto) -> None:
-    said = run("up", "--data-dir", small / "e", "--mqtt", mosquitto.url, "--api-port", busy_port)
+def test_an_api_port_in_use_is_named_before_anything_is_started(
+    small: Path, busy_port: int
+) -> None:
+    said = run("up", "--data-dir", small / "e", "--api-port", busy_port)
     assert said.status == 2
-    assert f"port {busy_port} is in use; choose another with --api-port" in said.err
+    assert said.err == f"xiuhua: port {busy_port} is in use; choose another with --api-port\n"
+    assert not (small / "e").exists()
+
+
+def test_what_the_disk_refuses_is_one_line(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "broker"
+    in_the_way.write_text("")
+    said = run("up", "--data-dir", tmp_path, "--api-port", 0, "--mqtt-port", free_port())
+    assert (said.status, said.err) == (2, f"xiuhua: {in_the_way}: File exists\n")
 
 
 def test_import_reports_bad_rows_and_takes_the_good_ones(tmp_path: Path) -> None:
