@@ -21,7 +21,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import URL, make_url
 
-from facility.errors import Permanent, Retryable, UsageError
+from facility.errors import Permanent, Retryable, UsageError, without_secret
 
 BUSY_MS = 10_000
 """How long a writer waits for the one before it."""
@@ -105,7 +105,7 @@ def _parse(url: str) -> URL:
         backend = parsed.get_backend_name()
     except exc.ArgumentError as error:
         raise UsageError(
-            f"not a database URL: {url!r}; write sqlite:///PATH or postgresql://USER@HOST/NAME"
+            f"not a database URL: {without_secret(url)!r}; write sqlite:///PATH or postgresql://USER@HOST/NAME"
         ) from error
     if backend == "sqlite":
         return parsed

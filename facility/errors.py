@@ -23,3 +23,9 @@ class Permanent(XiuhuaError):
 
 class UsageError(Permanent):
     """Wrong input from a person; the text is one line that names what to do."""
+
+
+def without_secret(address: str) -> str:
+    """An address as an error may show it, however malformed: without user and password."""
+    _, at, host = address.rpartition("@")
+    return f"…@{host}" if at else host

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 import string
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from facility import tomlfile
 from facility.asset_rows import CHECKS
 from facility.errors import UsageError
-from facility.rowfile import is_missing, read_bytes
+from facility.rowfile import is_missing
 
 _TARGETS = {"kind"}.union(*CHECKS.values())
 _SOURCES = ("value", "column", "template")
@@ -161,10 +161,7 @@ def _float(text: str) -> float:
 
 def load_map(path: Path) -> ImportMap:
     """The map in a TOML file. UsageError with the file and the key that is wrong."""
-    try:
-        document = tomllib.loads(read_bytes(path).decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: is not TOML: {error}") from error
+    document = tomlfile.read(path)
     _known(path, document, "", {"properties", "derived", "skip", "warn"})
     properties = _rules(path, document, "properties")
     if not properties:

@@ -24,7 +24,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import BaseModel, SecretStr
 
-from facility.errors import Retryable, UsageError
+from facility.errors import Retryable, UsageError, without_secret
 from facility.packets import Delivery, Packets
 
 __all__ = ["Delivery", "MqttSettings", "Session"]
@@ -40,7 +40,7 @@ comes in tens a read and not in ones, at a third of the cost."""
 _PUBACK = b"\x40\x02"
 
 
-class MqttSettings(BaseModel):
+class MqttSettings(BaseModel, extra="forbid"):
     """Where the broker is. ``url`` is ``mqtt://[user:password@]host[:port]`` or ``mqtts://…``."""
 
     url: str = "mqtt://127.0.0.1:1883"
@@ -294,7 +294,8 @@ def _parse_url(settings: MqttSettings) -> tuple[str, int, str | None, str | None
     parts = urlsplit(settings.url)
     if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
         raise UsageError(
-            f"{settings.url!r} is no broker address; write mqtt://host:1883 or mqtts://host:8883"
+            f"{without_secret(settings.url)!r} is no broker address; "
+            "write mqtt://host:1883 or mqtts://host:8883"
         )
     secure = parts.scheme == "mqtts"
     secret = settings.password.get_secret_value() if settings.password else None

@@ -8,7 +8,6 @@ built-in ones, or in their place.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +18,7 @@ from typing import Annotated, Any, Literal, get_args
 import holidays as public_holidays
 import msgspec
 
+from facility import tomlfile
 from facility.errors import UsageError
 
 EDGE = re.compile(r"(sunset|sunrise)([+-]\d{1,3})?|([01]\d|2[0-3]):([0-5]\d)")
@@ -112,16 +112,10 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load_plans(own: Path | None = None) -> dict[str, LightingPlan]:
     """The built-in plans by id, with those of the file ``own`` beside or in place of them, where it
     is there. UsageError where a plan cannot be read."""
-    plans = plans_of(tomllib.loads(_PLANS.read_text("utf-8")), _PLANS.name)
+    plans = plans_of(tomlfile.read(_PLANS), _PLANS.name)
     if own is None or not own.exists():
         return plans
-    try:
-        rows = tomllib.loads(own.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{own} is not TOML: {error}") from None
-    except OSError as error:
-        raise UsageError(f"cannot read {own}: {error.strerror}") from None
-    return plans | plans_of(rows, str(own))
+    return plans | plans_of(tomlfile.read(own), str(own))
 
 
 def plans_of(rows: Mapping[str, Any], name: str) -> dict[str, LightingPlan]:

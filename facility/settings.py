@@ -6,14 +6,14 @@ key is written ``XIUHUA_SECTION__KEY``.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from facility import tomlfile
 from facility.errors import UsageError
 
 DEFAULT_FILE = Path("xiuhua.toml")
@@ -80,15 +80,10 @@ class Layered(BaseSettings):
 
         UsageError, one line with the key, where the file or a variable is wrong.
         """
-        values: dict[str, object] = {}
+        values: dict[str, Any] = {}
         path = file or DEFAULT_FILE
         if file is not None or path.exists():
-            try:
-                values = tomllib.loads(path.read_text("utf-8"))
-            except OSError as error:
-                raise UsageError(f"cannot read the settings {path}: {error.strerror}") from None
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                raise UsageError(f"{path} is not TOML: {error}") from None
+            values = tomlfile.read(path)
         try:
             return cls(**values)
         except ValidationError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
+from facility import tomlfile
 from facility.clock import MINUTE
 from facility.errors import UsageError
 from facility.sun import Place, sun_times
@@ -175,11 +175,10 @@ def load(name_or_path: str) -> Scenario:
 
 def parse(text: str, file_name: str) -> Scenario:
     """The scenario of a TOML text. UsageError names the key that is wrong, and its line."""
+    said = tomlfile.parse(text, file_name)
     try:
-        scenario = msgspec.convert(tomllib.loads(text), Scenario)
+        scenario = msgspec.convert(said, Scenario)
         ZoneInfo(scenario.district.timezone)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{file_name}: {error}") from error
     except msgspec.ValidationError as error:
         raise _wrong(text, file_name, *_place_and_reason(str(error))) from error
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 import itertools
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import holidays
 import msgspec
 
+from facility import tomlfile
 from facility.clock import DAY, HOUR, MINUTE
 from facility.errors import UsageError
 
@@ -86,11 +86,11 @@ def load(timezone: str, path: Path | None = None) -> Calendar:
 
     UsageError, with the key, where the file is not there or says something that is none.
     """
-    book = tomllib.loads(_BUILT_IN.read_text("utf-8"))
+    book = tomlfile.read(_BUILT_IN)
     name = _BUILT_IN.name
     if path is not None:
         name = str(path)
-        book |= read_toml(path)
+        book |= tomlfile.read(path)
     try:
         written = msgspec.convert(book, _Written)
     except msgspec.ValidationError as error:
@@ -108,16 +108,6 @@ def load(timezone: str, path: Path | None = None) -> Calendar:
         frozenset(written.off),
         frozenset(written.working),
     )
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """What a file of TOML says. UsageError where it cannot be read."""
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None
 
 
 class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,9 +16,9 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from cases.filing.calendar import read_toml
 from cases.filing.owners import Owner, wrong_owners
 from cases.filing.working_clock import ClockKind
+from facility import tomlfile
 from facility.assets import CoverType
 from facility.errors import UsageError
 from facility.measurements import Kind
@@ -233,14 +233,15 @@ def load(folder: Path = SHIPPED) -> Standard:
 
 def read(path: Path) -> Edition:
     """One edition. UsageError, with the file, line and key, where it is not right."""
-    content = read_toml(path)
+    text = tomlfile.read_text(path)
+    content = tomlfile.parse(text, str(path))
     try:
         written = msgspec.convert(content, _Written)
         rows = tuple(_rows(written.groups))
         by_code, by_case = _by_code(rows), _by_case(rows)
         _check_owners(written.owners, tuple(by_code))
     except (msgspec.ValidationError, _Wrong) as error:
-        lines = key_lines(path.read_text("utf-8"))
+        lines = key_lines(text)
         line = line_of(lines, _place(str(error)))
         raise UsageError(f"{path}:{line}: {error}") from None
     owners = written.owners

@@ -7,7 +7,6 @@ left out of every text that this module makes, and of ``repr``.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from facility import tomlfile
 from facility.clock import HOUR, MINUTE
 from facility.errors import UsageError
 
@@ -126,13 +126,10 @@ def read_entries(path: Path, form: type[T], table: str) -> tuple[T, str]:
 
     ``table`` names its array of tables. UsageError, with line and key, where it is not of the form.
     """
+    text = tomlfile.read_text(path)
+    said = tomlfile.parse(text, str(path))
     try:
-        text = path.read_text("utf-8")
-        return msgspec.convert(tomllib.loads(text), form), text
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None
+        return msgspec.convert(said, form), text
     except msgspec.ValidationError as error:
         place = _PLACE.search(str(error))
         index = int(place[2]) if place else None

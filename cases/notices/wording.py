@@ -15,11 +15,11 @@ import msgspec
 from cases.case import Case
 from cases.events import CaseEvent, StageEvent
 from cases.filing.basis import Filing
-from cases.filing.calendar import read_toml
 from cases.filing.standard import Text
 from cases.notices.contacts import Language
 from cases.notices.message import Message
 from cases.people.who import ROLES, Role
+from facility import tomlfile
 from facility.clock import SECOND, from_rfc3339, to_rfc3339
 from facility.errors import UsageError
 
@@ -119,7 +119,7 @@ class Book:
 def load(timezone: ZoneInfo, path: Path = SHIPPED) -> Book:
     """The words of a file. UsageError, with file and key, where they are not right."""
     try:
-        written = msgspec.convert(read_toml(path), _Written)
+        written = msgspec.convert(tomlfile.read(path), _Written)
     except msgspec.ValidationError as error:
         raise UsageError(f"{path}: {error}") from None
     for role in ROLES:

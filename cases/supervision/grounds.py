@@ -13,8 +13,9 @@ import msgspec
 
 from cases.case import Case
 from cases.deadlines import limit_of, runs_for
-from cases.filing.calendar import Calendar, read_toml
+from cases.filing.calendar import Calendar
 from cases.filing.working_clock import deadline
+from facility import tomlfile
 from facility.clock import HOUR, MINUTE
 from facility.errors import UsageError
 
@@ -82,7 +83,7 @@ class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: Path = SHIPPED) -> Figures:
     """The figures of a file. UsageError, with file and key, where they are not right."""
     try:
-        return msgspec.convert(read_toml(path), Figures)
+        return msgspec.convert(tomlfile.read(path), Figures)
     except msgspec.ValidationError as error:
         raise UsageError(f"{path}: {error}") from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from facility import tomlfile
 from facility.errors import UsageError
 from facility.measurements import MEASUREMENTS, Kind
 from ingest.profiles import fields, layout
@@ -188,20 +188,14 @@ class Profiles:
 
 def load(path: Path) -> Profile:
     """The profile of a file. UsageError, one line, where it is none."""
-    try:
-        return parse(path.read_text("utf-8"), str(path))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not UTF-8") from None
+    return parse(tomlfile.read_text(path), str(path))
 
 
 def parse(text: str, name: str) -> Profile:
     """The profile of a TOML text that is called ``name``. UsageError where it is none."""
+    said = tomlfile.parse(text, name)
     try:
-        profile = msgspec.convert(tomllib.loads(text), Profile)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{name}: is not TOML: {error}") from None
+        profile = msgspec.convert(said, Profile)
     except (msgspec.ValidationError, RecursionError) as error:
         raise UsageError(f"{name}: {error}") from None
     found = fields.problems(profile.kind, profile.fields)

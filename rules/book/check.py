@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -11,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from facility import tomlfile
 from facility.errors import UsageError
 from facility.toml_lines import Keys, key_lines, line_of
 from rules.book.scope import Where
@@ -69,11 +69,12 @@ class Checked:
 def check(text: str, name: str, allowed: Allowed) -> Checked:
     """Reads ``text``. Mistakes, a line of words for each, headed ``name:line``."""
     try:
-        own = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        own = tomlfile.parse(text, name)
+    except UsageError as error:
         line = _AT_LINE.search(str(error))
         at = int(line[1]) if line else text.count("\n") + 1  # else "at end of document"
-        raise Mistakes(f"{name} is not TOML: {error}", [(at, str(error))]) from None
+        words = str(error).removeprefix(f"{name} is not TOML: ")
+        raise Mistakes(str(error), [(at, words)]) from None
     reading = _Reading(allowed, own)
     if reading.mistakes:
         lines = key_lines(text)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 
+from facility import tomlfile
 from facility.clock import HOUR, MINUTE, SECOND
-from facility.errors import UsageError
 from rules.book import occasions
 from rules.book.check import Allowed, Override, check
 from rules.book.suppression import Off, Schedule, Window
@@ -340,17 +339,12 @@ def load(path: Path | None = None) -> Rulebook:
     """
     if path is None:
         return parse("", "")
-    try:
-        return parse(path.read_text("utf-8"), str(path))
-    except OSError as error:
-        raise UsageError(f"cannot read the rulebook {path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None
+    return parse(tomlfile.read_text(path), str(path))
 
 
 def parse(text: str, name: str) -> Rulebook:
     """The built-in rulebook with what ``text`` says in its place; errors call the text ``name``."""
-    built_in = tomllib.loads(_BUILT_IN.read_text("utf-8"))
+    built_in = tomlfile.read(_BUILT_IN)
     sections = {
         one.name: one.type for one in msgspec.structs.fields(Rulebook) if one.name in built_in
     }

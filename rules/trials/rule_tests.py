@@ -7,7 +7,6 @@ tests; each lives through its own span with an engine of its own.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 
+from facility import tomlfile
 from facility.asset_rows import Fault, to_asset
 from facility.assets import Asset
 from facility.clock import DAY, MINUTE, SECOND
@@ -129,13 +129,8 @@ class _Mistake(ValueError):
 
 def read(path: Path) -> RuleTestFile:
     """The tests of a file. UsageError, with the line, where it says something that is none."""
-    try:
-        text = path.read_text("utf-8")
-        said = tomllib.loads(text)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None
+    text = tomlfile.read_text(path)
+    said = tomlfile.parse(text, str(path))
     try:
         return _file(path, said)
     except _Mistake as mistake:
