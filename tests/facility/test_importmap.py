@@ -172,5 +172,5 @@ def test_a_wrong_map_names_the_file_and_the_key(tmp_path: Path, text: str, says:
 
 
 def test_a_map_that_is_not_there_says_so(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no such file"):
+    with pytest.raises(UsageError, match="No such file"):
         load_map(tmp_path / "map.toml")
