@@ -20,7 +20,7 @@ from typing import BinaryIO
 from PIL import Image, ImageOps
 from pydantic import BaseModel, Field
 
-from facility.errors import UsageError
+from facility.errors import Retryable, UsageError
 
 MEDIA_TYPE = "image/jpeg"
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -97,12 +97,17 @@ class PhotoFiles:
         self._folder = folder
 
     def keep(self, photo: Photo) -> None:
-        """Writes a photo; whole or not at all."""
+        """Writes a photo; whole or not at all. Retryable where the disk has no room for it."""
         path = self._path(photo.id)
-        path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(_FRESH)
-        fresh.write_bytes(photo.jpeg)
-        fresh.replace(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_bytes(photo.jpeg)
+            fresh.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise Retryable(f"photos cannot be kept now: {error.strerror}") from error
 
     def path(self, photo_id: str) -> Path | None:
         """The file of a photo; None where there is none, or ``photo_id`` is no photo's name."""

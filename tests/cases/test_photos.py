@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cases.residents.photos import Photo, PhotoFiles, develop
-from facility.errors import UsageError
+from facility.errors import Retryable, UsageError
 from tests.cases.photos import located, photo
 
 
@@ -132,3 +132,10 @@ def test_files_are_kept_under_a_name_that_nobody_guesses(tmp_path: Path) -> None
 @pytest.mark.parametrize("name", ["", "..", "../../etc/passwd", "a" * 31, "A" * 32, "a/../b" * 5])
 def test_a_name_that_is_none_leads_nowhere(tmp_path: Path, name: str) -> None:
     assert PhotoFiles(tmp_path).path(name) is None
+
+
+def test_a_photo_that_the_disk_does_not_take_may_be_sent_again(tmp_path: Path) -> None:
+    (tmp_path / "ab").write_text("in the way")
+    with pytest.raises(Retryable, match="photos cannot be kept now: File exists"):
+        PhotoFiles(tmp_path).keep(Photo("ab" * 16, 1, 1, b"jpeg"))
+    assert [one.name for one in tmp_path.iterdir()] == ["ab"]
