@@ -15,7 +15,7 @@ from facility.errors import UsageError, without_secret
     [
         (b"a = [1\n", "is not TOML: "),
         (b"a = 1\na = 2\n", "line 2"),
-        (bytes(range(256)), "is not TOML: "),
+        (bytes(range(256)), "is not UTF-8; save it"),
         (b"a = " + b"[" * 5_000 + b"]" * 5_000, "nested too deep"),
         (b"a = 1" + b"0" * 5_000, "is not TOML: Exceeds the limit"),
     ],
@@ -25,7 +25,7 @@ def test_what_is_none_is_one_line_with_the_file(tmp_path: Path, content: bytes, 
     file.write_bytes(content)
     with pytest.raises(UsageError) as refused:
         tomlfile.read(file)
-    assert str(refused.value).startswith(f"{file} is not TOML")
+    assert str(refused.value).startswith(f"{file} is not ")
     assert words in str(refused.value)
     assert "\n" not in str(refused.value)
 
