@@ -75,7 +75,8 @@ class Access:
 
         Problem 429 where that was tried too often.
         """
-        name = name.strip()[:NAME_MAX]
+        # What no account can be called is not looked for, nor written down as it came.
+        name = "".join(one if one.isprintable() else "�" for one in name.strip()[:NAME_MAX])
         tried = ((PER_ADDRESS, network_of(address)), (PER_NAME, name.casefold()))
         for limit, key in tried:
             self.limits.take(limit, key)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from facility.clock import from_rfc3339
+from facility.plain import is_plain
 
 _EARLIEST = from_rfc3339("1970-01-01T00:00:00Z")
 _LATEST = from_rfc3339("2200-01-01T00:00:00Z")
@@ -47,6 +48,17 @@ def day_of(value: Any) -> date:
 
 Day = Annotated[date, BeforeValidator(day_of), WithJsonSchema({"type": "string", "format": "date"})]
 """A local day, or the night that begins on it."""
+
+
+def plain(text: str) -> str:
+    """The text. ValueError where it has control characters."""
+    if not is_plain(text):
+        raise ValueError("has control characters; leave them out")
+    return text
+
+
+PLAIN = AfterValidator(plain)
+"""Refuses control characters in a text of a body."""
 
 Text = Annotated[str, Field(max_length=200)]
 Limit = Annotated[int, Field(ge=1, le=1_000, description="how many at most")]

@@ -14,6 +14,7 @@ from cases.periodic.form import WrongAnswer, check_answers, form_of
 from cases.stages import STAGE_AFTER, STAGE_ZH, Bar, bar
 from facility.clock import DAY, to_rfc3339
 from facility.errors import UsageError
+from facility.plain import is_plain
 
 ActionName = Literal[
     "file",
@@ -228,8 +229,8 @@ def _text(most: int) -> Callable[[str, Any, int], Any]:
             raise WrongField(
                 field, f"不超过 {most} 字", f"has {len(value)} characters; say it in up to {most}"
             )
-        if "\0" in value:
-            raise WrongField(field, "含有 NUL 字符", "has a NUL character in it; leave it out")
+        if not is_plain(value):
+            raise WrongField(field, "含有控制字符", "has control characters; leave them out")
         return value
 
     return check

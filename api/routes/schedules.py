@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,7 @@ from cases.periodic.proposing import is_scheduled, proposed_plan
 from cases.periodic.schedules import Plan, Schedule
 from facility.clock import DAY
 from facility.errors import UsageError
+from facility.plain import is_plain
 
 router = APIRouter(tags=["schedules"])
 
@@ -150,12 +152,25 @@ def occurrences(
     return answer({"items": [occurrence_json(one) for one in found]})
 
 
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in what a body says."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            for key, inner in value.items():
+                yield from (key, *_texts(inner))
+        case list():
+            for inner in value:
+                yield from _texts(inner)
+
+
 def _plan(parts: FromApp, body: SchedulePlan) -> Plan:
     """The plan of a body. Problem 422, with the field, where it could open nothing."""
     given = body.model_dump()
     for name, value in given.items():
-        if b"\\u0000" in msgspec.json.encode(value):
-            raise BadParameter(name, "has a NUL character in it; leave it out", "含有 NUL 字符")
+        if not all(is_plain(text) for text in _texts(value)):
+            raise BadParameter(name, "has control characters; leave them out", "含有控制字符")
     try:
         plan = msgspec.convert(given, Plan)
     except msgspec.ValidationError as error:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from api.caller import Caller
-from api.parameters import Moment
+from api.parameters import PLAIN, Moment
 from api.parts import FromApp, answer
 from api.problems import BadParameter, Problem
 from api.shapes.rules import Shelving, ShelvingPage
@@ -23,7 +23,8 @@ from rules.families import FAMILY
 router = APIRouter(tags=["rules"])
 
 _Type = Annotated[str, Field(max_length=64)]
-_Words = Annotated[str, Field(max_length=200)] | Annotated[list[str], Field(max_length=1_000)]
+_Word = Annotated[str, Field(max_length=200), PLAIN]
+_Words = _Word | Annotated[list[_Word], Field(max_length=1_000)]
 
 
 class ShelvingBody(BaseModel):
@@ -35,7 +36,7 @@ class ShelvingBody(BaseModel):
     where: Annotated[dict[str, _Words], Field(max_length=16)] = {}
     until: Moment
     reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_MAX)
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_MAX), PLAIN
     ]
 
 

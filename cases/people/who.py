@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from facility.errors import UsageError
+from facility.plain import is_plain
 
 Role = Literal["viewer", "operator", "dispatcher", "handler", "supervisor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -37,6 +38,8 @@ def checked(who: Who) -> Who:
     if who.role not in ROLES:
         raise UsageError(f"unknown role {who.role!r}; possible: {', '.join(ROLES)}")
     unit = (who.unit or "").strip() or None
+    if not all(is_plain(words) for words in (unit or "", *who.streets)):
+        raise UsageError("a unit and streets have no control characters")
     if who.role == "handler" and unit is None:
         raise UsageError("a handler needs the unit whose cases they handle")
     return Who(name, who.role, unit, who.streets)

@@ -11,6 +11,7 @@ import msgspec
 
 from cases.filing.standard import Text
 from facility.errors import UsageError
+from facility.plain import is_plain
 
 FIELDS_AT_MOST = 40
 TEXT_MAX = 2_000
@@ -98,8 +99,12 @@ def _checked(field: Field, value: Any) -> Any:
     if not isinstance(value, str):
         raise WrongAnswer(where, "须为文字", "must be text")
     match field.kind:
-        case "text" if len(value) > TEXT_MAX or "\0" in value:
-            raise WrongAnswer(where, f"不超过 {TEXT_MAX} 字", f"has over {TEXT_MAX} characters")
+        case "text" if len(value) > TEXT_MAX or not is_plain(value):
+            raise WrongAnswer(
+                where,
+                f"不超过 {TEXT_MAX} 字,无控制字符",
+                f"is up to {TEXT_MAX} characters, none of control",
+            )
         case "choice" if value not in field.choices:
             raise WrongAnswer(
                 where, f"须为其中之一:{'、'.join(field.choices)}", f"is none of {field.choices}"

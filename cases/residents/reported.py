@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from cases.actions import WrongField
 from cases.residents.photos import Photo
+from facility.plain import is_plain
 
 Channel = Literal["hotline", "12319", "ssp", "zhp", "open311", "web"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
@@ -41,7 +42,6 @@ Given = TypeVar("Given", "Told", "Contact")
 _PHONE = re.compile(r"\+?[\d() -]*\d[\d() -]*")
 _MAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]+")
 _URL = re.compile(r"https?://\S+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def _trimmed(given: Given) -> Given:
             raise WrongField(
                 each.name, f"不超过 {most} 字", f"has {len(value)} characters; use up to {most}"
             )
-        if _CONTROL.search(value):
+        if not is_plain(value):
             raise WrongField(each.name, "含有控制字符", "has control characters; leave them out")
         changed[each.name] = value if value or each.name == "description" else None
     return replace(given, **changed)
