@@ -161,6 +161,7 @@ class Session:
         self._client.on_delivery = self._take
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
+        self._client.on_disconnect = self._on_disconnect
         # No limit of paho's own, for which it walks through all that is under way at each
         # acknowledgement; message ids end it at 65,535, and `publish` says so.
         self._client.max_inflight_messages_set(0)
@@ -174,6 +175,7 @@ class Session:
         self._ready = threading.Event()
         self._refusal = ""
         self._running = False
+        self._lost = False
         self.last_message = time.monotonic()
 
     def start(self, timeout_s: float = 10) -> None:
@@ -265,10 +267,27 @@ class Session:
         if reason.is_failure:
             self._refusal = str(reason)
             return
+        if self._lost:
+            self._lost = False
+            log.info("the MQTT broker at %s:%s is there again", self._host, self._port)
         if self._subscriptions:
             client.subscribe([(topic, 1) for topic in self._subscriptions])
         else:
             self._ready.set()
+
+    def _on_disconnect(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        _flags: paho.DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        # Once for as long as it lasts; who stays away on purpose says so.
+        if self._running and not self._lost and not self._client.away:
+            self._lost = True
+            words = "the connection to the MQTT broker at %s:%s is lost (%s); trying again"
+            log.warning(words, self._host, self._port, reason)
 
     def _on_subscribe(
         self,

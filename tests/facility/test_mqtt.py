@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -280,3 +281,18 @@ def test_paho_still_has_the_places_this_relies_on() -> None:
         "qos",
     ]
     assert "self._in_packet['command']" in inspect.getsource(paho.Client._packet_handle)
+
+
+def test_a_broker_that_goes_and_comes_back_is_told_of_once_each(
+    new_mosquitto: Callable[..., Mosquitto], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "facility.mqtt")
+    broker = new_mosquitto()
+    session = Session(MqttSettings(url=broker.url), "told")
+    session.start()
+    broker.stop()
+    wait_until(lambda: "is lost" in caplog.text, 10, "the loss told")
+    broker.start()
+    wait_until(lambda: "is there again" in caplog.text, 15, "the return told")
+    session.stop()
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
