@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 def main(arguments: list[str] | None = None) -> int:
     """Entry point of the command; the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    for chatty in ("alembic", "uvicorn.error", "amqtt"):
+    for chatty in ("alembic", "amqtt"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It warns of each request that is none, as often as anybody likes to send one.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     options = _read(arguments)
     collect_seldom()
     try:

@@ -14,6 +14,7 @@ from typing import Self
 import uvicorn
 from fastapi import FastAPI
 
+from api.heads import BoundedProtocol
 from facility.errors import UsageError
 
 GRACE_S = 1
@@ -94,6 +95,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=BoundedProtocol,
                 log_config=None,
                 access_log=False,
                 server_header=False,
