@@ -34,9 +34,9 @@ export const signOut = () => call<null>("session", { method: "DELETE" });
 
 export const getSegments = () => call<SegmentCollection>("segments");
 
-/** The newest `most` cases, or a page more, in the given states. */
-export const getCases = (states: readonly CaseState[], most: number) =>
-  pages<OwnCase>("cases", { state: states, limit: 500 }, most);
+/** A page of the cases in the given states, the newest first. */
+export const getNewestCases = (states: readonly CaseState[], cursor: string | undefined) =>
+  getCasePage({ state: states, limit: 1_000, cursor });
 
 export const getCase = (id: string) => call<CaseWithEvents>(`cases/${part(id)}`);
 

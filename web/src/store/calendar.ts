@@ -1,6 +1,6 @@
 /** The working calendar around the system's time, asked for once there is a case that needs it. */
 
-import { computed, readonly, shallowRef, watch } from "vue";
+import { computed, shallowReadonly, shallowRef, watch } from "vue";
 
 import { getCalendar } from "../api/client";
 import type { HeldCalendar } from "./deadline";
@@ -13,7 +13,7 @@ const RENEW_MS = 30 * DAY_MS;
 
 const held = shallowRef<HeldCalendar | null>(null);
 
-export const calendar = readonly(held) as Readonly<typeof held>;
+export const calendar = shallowReadonly(held) as Readonly<typeof held>;
 
 /** The stretch of 30 days that the system's time is in; null while no case is filed. */
 const stretch = computed(() => {

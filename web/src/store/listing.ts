@@ -77,23 +77,31 @@ const isAt = (one: Case, stage: CaseStage | "") =>
     ? (one.state === "closed") === (stage === "closed")
     : one.stage === stage;
 
-const latest = (a: string, b: string) => Date.parse(b) - Date.parse(a);
-const dueBy = (one: Case) => (one.filing ? Date.parse(one.filing.deadline) : Infinity);
-
-/** As the server sorts them: ties by the id, so that the order is always the same. */
-const BY: Record<Sort, (a: Case, b: Case) => number> = {
-  opened_at: (a, b) => latest(a.opened_at, b.opened_at) || b.id.localeCompare(a.id),
-  changed_at: (a, b) => latest(a.changed_at, b.changed_at) || b.id.localeCompare(a.id),
-  deadline: (a, b) => compare(dueBy(a), dueBy(b)) || a.id.localeCompare(b.id),
+/** What the list is in the order of, ascending; negative where the latest come first. */
+const KEY: Record<Sort, (one: Case) => number> = {
+  opened_at: (one) => -Date.parse(one.opened_at),
+  changed_at: (one) => -Date.parse(one.changed_at),
+  deadline: (one) => (one.filing ? Date.parse(one.filing.deadline) : Infinity),
 };
+const IDS_UPWARDS: Record<Sort, boolean> = { opened_at: false, changed_at: false, deadline: true };
 
-const compare = (a: number, b: number) => (a === b ? 0 : a < b ? -1 : 1);
+const compare = <T extends number | string>(a: T, b: T) => (a === b ? 0 : a < b ? -1 : 1);
+
+/**
+ * As the server sorts them: ties by the id, so that the order is always the same. There may be tens
+ * of thousands, so each time is read once and not at every comparison.
+ */
+function sorted(cases: readonly Case[], by: Sort): Case[] {
+  const keyed = cases.map((one) => ({ one, key: KEY[by](one) }));
+  const upwards = IDS_UPWARDS[by] ? 1 : -1;
+  keyed.sort((a, b) => compare(a.key, b.key) || upwards * compare(a.one.id, b.one.id));
+  return keyed.map(({ one }) => one);
+}
 
 /** The cases at the filter's stage that fit the rest of it, in its order. */
 export function listed(cases: Iterable<Case>, filter: CaseFilter, me: Me, now: number): Case[] {
-  return [...cases]
-    .filter((one) => isAt(one, filter.stage) && fits(one, filter, me, now))
-    .sort(BY[filter.sort]);
+  const found = [...cases].filter((one) => isAt(one, filter.stage) && fits(one, filter, me, now));
+  return sorted(found, filter.sort);
 }
 
 /** How many cases are at each stage, of those that fit the rest of the filter. */
@@ -148,11 +156,14 @@ export interface Step {
 
 /** When the cases were opened, recovered and closed: the last `most` of these steps, newest first. */
 export function latestSteps(cases: Iterable<Case>, most: number): Step[] {
-  const steps = [...cases].flatMap((one): Step[] =>
-    (["opened", "recovered", "closed"] as const).flatMap((event): Step[] => {
+  const steps: Step[] = [];
+  for (const one of cases) {
+    for (const event of STEPS) {
       const at = one[`${event}_at`];
-      return at ? [{ case: one, event, at: Date.parse(at) }] : [];
-    }),
-  );
+      if (at) steps.push({ case: one, event, at: Date.parse(at) });
+    }
+  }
   return steps.sort((a, b) => b.at - a.at).slice(0, most);
 }
+
+const STEPS = ["opened", "recovered", "closed"] as const;

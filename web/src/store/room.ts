@@ -1,22 +1,25 @@
 /** The one store of the page: a snapshot by GET, then the stream. */
 
-import { computed, readonly, ref, shallowRef } from "vue";
+import { computed, readonly, ref, shallowReadonly, shallowRef } from "vue";
 
-import { getCase, getCases, getHealth, getSegments } from "../api/client";
+import { getCase, getHealth, getNewestCases, getSegments } from "../api/client";
 import type { Case } from "../api/schema";
 import { follow } from "../api/stream";
 import { zone } from "../wording/time";
 import { type Action, EMPTY, reduce, type RoomState } from "./reduce";
+import { stretchFrom } from "./stretch";
 
 const TICK_MS = 500;
 const HEALTH_EVERY_MS = 10_000;
 const RETRY_MS = 3_000;
-const MOST_CASES = 5_000;
+/** So many open cases are held; more are asked for when somebody wants them. */
+const MOST_CASES = 20_000;
 
 const state = shallowRef<RoomState>(EMPTY);
 const tick = ref(Date.now());
 
-export const room = readonly(state) as Readonly<typeof state>;
+/** Not deeply readonly: each of tens of thousands of cases would be looked at through a proxy. */
+export const room = shallowReadonly(state) as Readonly<typeof state>;
 
 /** This machine's time, renewed every half second. */
 export const wallClock = readonly(tick);
@@ -37,9 +40,47 @@ async function refreshHealth(): Promise<void> {
   dispatch({ type: "health", health, at: Date.now() });
 }
 
+/** Whether all open cases are held, or are on their way, or only the newest of them; `n` have come. */
+const extent = ref<{ of: "loading" | "all" | "newest"; n: number }>({ of: "loading", n: 0 });
+export const casesHeld = readonly(extent);
+
+/** Where the cases go on that are not held. */
+let older: string | undefined;
+let asking = 0;
+
 async function refreshCases(): Promise<void> {
   dispatch({ type: "casesAsked" });
-  dispatch({ type: "cases", cases: await getCases(["open", "recovered"], MOST_CASES) });
+  older = undefined;
+  const found = await askForCases(hold);
+  if (found) dispatch({ type: "cases", cases: found });
+}
+
+/** Holds as many of the older ones again. */
+export async function holdOlder(): Promise<void> {
+  if (extent.value.of !== "newest") return;
+  try {
+    hold((await askForCases(() => undefined)) ?? []);
+  } catch {
+    extent.value = { ...extent.value, of: "newest" };
+  }
+}
+
+/** Cases from `older` on, the first page at once; null where they were asked for anew meanwhile. */
+async function askForCases(first: (some: Case[]) => void): Promise<Case[] | null> {
+  const mine = (asking += 1);
+  const before = older === undefined ? 0 : extent.value.n;
+  let pages = 0;
+  const ask = (cursor: string | undefined) => getNewestCases(["open", "recovered"], cursor);
+  const found = await stretchFrom<Case>(ask, older, MOST_CASES, ({ items }) => {
+    if (mine !== asking) return false;
+    if ((pages += 1) === 1) first([...items]);
+    extent.value = { of: "loading", n: before + items.length };
+    return true;
+  });
+  if (!found) return null;
+  older = found.next;
+  extent.value = { of: older === undefined ? "all" : "newest", n: before + found.items.length };
+  return found.items;
 }
 
 async function refreshSegments(): Promise<void> {

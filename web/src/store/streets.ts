@@ -1,13 +1,13 @@
 /** What the streets of the grid are called; asked for once, when somebody has signed in. */
 
-import { readonly, shallowRef } from "vue";
+import { shallowReadonly, shallowRef } from "vue";
 
 import { getStreets } from "../api/desk";
 
 const known = shallowRef<ReadonlyMap<string, string>>(new Map());
 
 /** Code → name, of the streets that have one. */
-export const streets = readonly(known);
+export const streets = shallowReadonly(known);
 
 /** A street's name; its code where that is not known. */
 export const streetName = (code: string) => known.value.get(code) ?? code;

@@ -181,7 +181,11 @@ export const en: Messages = {
   cases: {
     heading: "Cases",
     members: "{n} devices",
-    showMore: "Show {n} more",
+    extent: {
+      loading: "Loading {n} of {of}",
+      newest: "Only the newest {n} of {of} are loaded; filters and counts leave the others out.",
+    },
+    older: "Load more",
     announce: "New case: {type}, {subject}",
     new: "New",
   },

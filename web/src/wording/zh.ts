@@ -180,7 +180,11 @@ export const zh = {
   cases: {
     heading: "案件",
     members: "{n} 个设备",
-    showMore: "再显示 {n} 件",
+    extent: {
+      loading: "正在载入 {n} / {of} 件",
+      newest: "只载入了最新的 {n} 件，共 {of} 件；筛选与统计不含其余的。",
+    },
+    older: "继续载入",
     announce: "新案件：{type}，{subject}",
     new: "新",
   },
