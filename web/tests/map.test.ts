@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { boundsOf, markerFeatures, segmentFeatures } from "../src/map/features";
+import { boundsOf, markerFeatures, sameMarkers, segmentFeatures } from "../src/map/features";
 import { aCase, aSegment } from "./samples";
 
 it("a segment is drawn in the state it has now", () => {
@@ -24,6 +24,14 @@ it("a marker stands for a case with a place that no segment shows", () => {
     ["better", "cover recovered"],
     ["strange", "other attention"],
   ]);
+});
+
+it("markers are drawn anew only where one is another", () => {
+  const of = (some: Parameters<typeof aCase>[0]) => markerFeatures([aCase({ id: "A" }), aCase({ id: "B", ...some })]);
+  expect(sameMarkers(of({}), of({ version: 2, stage: "handling", supervision: 1 }))).toBe(true);
+  for (const other of [{ state: "recovered" as const }, { state: "closed" as const }, { lon: 113.7 }, { id: "C" }]) {
+    expect(sameMarkers(of({}), of(other))).toBe(false);
+  }
 });
 
 it("the bounds hold every point", () => {

@@ -29,10 +29,22 @@ export const markerImage = (kind: string, colour: string) =>
 
 const ORDER = { urgent: 3, attention: 2, notice: 1 };
 
+export type Markers = GeoJSON.FeatureCollection<GeoJSON.Point, MarkerProperties>;
+
+/** Whether two are drawn alike: most of what happens to a case moves no marker. */
+export const sameMarkers = (a: Markers, b: Markers) =>
+  a.features.length === b.features.length &&
+  a.features.every((one, at) => {
+    const other = b.features[at];
+    return (
+      one.properties.id === other?.properties.id &&
+      one.properties.image === other.properties.image &&
+      one.geometry.coordinates.join() === other.geometry.coordinates.join()
+    );
+  });
+
 /** Open and recovered cases that have a place and are not drawn as a segment already. */
-export function markerFeatures(
-  cases: Iterable<Case>,
-): GeoJSON.FeatureCollection<GeoJSON.Point, MarkerProperties> {
+export function markerFeatures(cases: Iterable<Case>): Markers {
   const features = [...cases].flatMap(
     (one): GeoJSON.Feature<GeoJSON.Point, MarkerProperties>[] => {
       const { kind } = subjectParts(one.subject);
