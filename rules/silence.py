@@ -34,6 +34,9 @@ _STILL_OUT = 1.25
 """Report intervals after a device's last report by which another's shows that their common path
 works."""
 
+_NEVER = np.iinfo(np.int64).max // 4
+"""ms: longer than anything is silent, and of a size to be reckoned with."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Group:
@@ -79,7 +82,9 @@ class SilenceDetector:
         self._back: Times = np.zeros(len(fleet), dtype=np.int64)
         self._feeds = Feeds(inventory, fleet, book.silence.feed_share)
         self._districts = Districts(self._feeds, fleet, book.silence, tracker)
-        self._moment = _Moment(0, np.empty(0, dtype=np.int64), np.empty(0, dtype=bool))
+        # Before the first sign of life of any nothing is missing.
+        never = np.full(len(fleet), _NEVER, dtype=np.int64)
+        self._moment = _Moment(0, never, np.zeros(len(fleet), dtype=bool))
         self._looked_at = 0
 
     def feed_status(self, rows: Codes, batch: ReadingBatch) -> None:

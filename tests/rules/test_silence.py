@@ -24,6 +24,12 @@ def talking_until(end: dict[str, int]) -> Shown:
     )
 
 
+def test_nothing_is_missing_before_the_first_sign_of_life() -> None:
+    running = engine([lamp(f"L{i}", seq=i, gateway="G1") for i in range(6)])
+    running.advance(DUSK)
+    assert list(running.advance(DUSK + 6 * HOUR)) == []
+
+
 def test_one_device_is_silent_after_three_missed_reports() -> None:
     street = [lamp(f"L{i}", seq=i) for i in range(6)]
     lost = DUSK + HOUR
