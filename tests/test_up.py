@@ -23,7 +23,7 @@ from tests.cases.sinks import mail_sink
 from tests.servers import ServerMissing, find_program, free_port, wait_until
 
 FIRST_DARK_SEGMENT_S = 180
-EVERY_STAGE_S = 180
+EVERY_STAGE_S = 400
 MORNING = Path(__file__).with_name("morning.toml")
 
 
