@@ -84,14 +84,13 @@ class ReadingBatch:
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> ReadingBatch:
         """The given rows, in the given order; of a slice without copying them."""
-        return ReadingBatch(
-            self.table,
-            self.names,
-            self.series[rows],
-            self.ts[rows],
-            self.arrived[rows],
-            {name: values[rows] for name, values in self.columns.items()},
-        )
+        if not isinstance(rows, slice) and rows.dtype != np.bool_:
+            # By positions ``take`` is a third faster than an index.
+            columns = {name: values.take(rows) for name, values in self.columns.items()}
+        else:
+            columns = {name: values[rows] for name, values in self.columns.items()}
+        series, ts, arrived = self.series[rows], self.ts[rows], self.arrived[rows]
+        return ReadingBatch(self.table, self.names, series, ts, arrived, columns)
 
     def split(self, size: int) -> Iterable[ReadingBatch]:
         """The batch in pieces of at most ``size`` rows."""

@@ -102,20 +102,22 @@ def _by_power(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDAr
     burning = np.where(levelled, np.fmax(book.standby_floor_w, by_level), idle)
     lit = np.where(around.planned, lit, np.where(apparent & np.isnan(full), np.nan, burning))
     dark = np.where(around.planned, dark, _OFF_AGAIN * burning)
-    beside = np.divide(power, around.beside * full)
-    between = around.planned & ~(power < dark) & ~(power >= lit)
-    as_by_day = power <= _AS_BY_DAY * around.idle_w + _NOISE_W
-    return np.select(
-        [
-            power < dark,
-            power >= lit,
-            between & as_by_day,
-            between & (beside < _DARK_BESIDE),
-            between & (beside >= _LIT_BESIDE),
-        ],
-        [DARK, LIT, DARK, DARK, LIT],
-        default=UNKNOWN,
-    ).astype(np.int8)
+    is_dark, is_lit = power < dark, power >= lit
+    shown = np.full(len(power), UNKNOWN, dtype=np.int8)
+    np.copyto(shown, LIT, where=is_lit)
+    np.copyto(shown, DARK, where=is_dark)
+    # Between the two lie few.
+    between = np.flatnonzero(around.planned & ~is_dark & ~is_lit & ~np.isnan(power))
+    if len(between):
+        drawn = power[between]
+        beside = np.divide(drawn, around.beside[between] * full[between])
+        as_by_day = drawn <= _AS_BY_DAY * around.idle_w[between] + _NOISE_W
+        shown[between] = np.select(
+            [as_by_day, beside < _DARK_BESIDE, beside >= _LIT_BESIDE],
+            [DARK, DARK, LIT],
+            default=UNKNOWN,
+        )
+    return shown
 
 
 def low_power_share(level: Floats, book: rulebook.Lamps) -> Floats:

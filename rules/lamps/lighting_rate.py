@@ -29,6 +29,8 @@ from rules.fleet import Mask, Rows, among
 from rules.lamps.state import LIT_AS_PLANNED, UNLIT, Lamps, Seen
 
 _TELL_EVERY = 15 * MINUTE
+_AT_ONCE = 3000
+"""Segments of which is told in one minute; of what is more in the next ones."""
 
 
 class LightingRate:
@@ -55,6 +57,10 @@ class LightingRate:
         codes = {key: code for code, key in enumerate(dict.fromkeys(keys))}
         self._places = list(codes)
         self._place_of = np.array([codes[key] for key in keys], dtype=np.intp)
+        # The lamps of which is told in each of the minutes of a telling.
+        turns = min(_TELL_EVERY // MINUTE, -(-len(codes) // _AT_ONCE))
+        turn_of = self._place_of * turns // max(1, len(codes))
+        self._turns = [np.flatnonzero(turn_of == turn) for turn in range(turns)]
         self._lit, self._dark = (np.zeros(n, dtype=np.int32) for _ in range(2))
         # The last report of each that was judged while it should be lit: when, and what.
         self._last: Times = np.zeros(n, dtype=np.int64)
@@ -81,10 +87,11 @@ class LightingRate:
     def _counted_to(self, now: int) -> int:
         """Up to when what was kept counts, at a full quarter of an hour as it was told, ms."""
         names = [_name(place) for place in self._places]
-        mine = np.array([name in self._before for name in names], dtype=bool)[self._place_of]
+        kept = np.array([name in self._before for name in names], dtype=bool)
+        mine = np.flatnonzero(kept[self._place_of])
         counted = sum(_minutes(self._before[name]) for name in names if name in self._before)
         for tick in range(now - now % _TELL_EVERY, self._begun, -_TELL_EVERY):
-            should = self._lamps.should_be_seen_lit(self._begun, tick)[mine].sum() / MINUTE
+            should = self._lamps.should_be_seen_lit(self._begun, tick, mine).sum() / MINUTE
             if should <= counted + len(self._before):
                 return tick
         return self._begun
@@ -135,27 +142,30 @@ class LightingRate:
             self._begun = self._nights.start(self._nights.of(now))
         end = self._nights.next(self._begun)
         if now >= end:
-            told = self._tallies(end)
+            told = self._tallies(end, np.arange(len(self._lamps)))
             for column in (self._lit, self._dark, self._last, self._doing):
                 column[:] = 0
             self._before, self._since = {}, 0
             self._begun = self._nights.start(self._nights.of(now))
             return told
-        if now % _TELL_EVERY:
+        turn = now % _TELL_EVERY // MINUTE
+        if turn >= len(self._turns):
             return []
-        lately = self._lamps.should_be_seen_lit(now - 2 * _TELL_EVERY, now)
-        return self._tallies(now) if lately.any() else []
+        rows = self._turns[turn]
+        lately = self._lamps.should_be_seen_lit(now - 2 * _TELL_EVERY, now, rows)
+        # All are told up to the same full quarter.
+        return self._tallies(now - turn * MINUTE, rows) if lately.any() else []
 
-    def _tallies(self, now: int) -> list[Tally]:
-        """What was seen up to ``now``, by place."""
-        should = self._lamps.should_be_seen_lit(self._begun, now)
+    def _tallies(self, now: int, rows: Rows) -> list[Tally]:
+        """What was seen of these lamps up to ``now``, by place."""
+        should = self._lamps.should_be_seen_lit(self._begun, now, rows)
         # What the last report of each stands for.
-        every = self._lamps.every
-        rest = self._rest(np.arange(len(every)), self._last)
-        rest = np.clip(np.minimum(rest, now - self._last), 0, every // 2)
-        most = self._lamps.should_be_seen_lit(self._since, now) if self._since else should
-        lit = np.minimum(self._lit + np.where(self._doing == LIT_AS_PLANNED, rest, 0), most)
-        dark = np.minimum(self._dark + np.where(self._doing == UNLIT, rest, 0), most - lit)
+        last, doing = self._last[rows], self._doing[rows]
+        rest = np.minimum(self._rest(rows, last), now - last)
+        rest = np.clip(rest, 0, self._lamps.every[rows] // 2)
+        most = self._lamps.should_be_seen_lit(self._since, now, rows) if self._since else should
+        lit = np.minimum(self._lit[rows] + np.where(doing == LIT_AS_PLANNED, rest, 0), most)
+        dark = np.minimum(self._dark[rows] + np.where(doing == UNLIT, rest, 0), most - lit)
         planned, seen = should > 0, lit + dark > 0
         columns = {
             "lamps": planned,
@@ -166,31 +176,33 @@ class LightingRate:
             "dark_min": dark / MINUTE,
             "unknown_min": (should - lit - dark) / MINUTE,
         }
-        many = len(self._places)
+        codes, place_of = np.unique(self._place_of[rows], return_inverse=True)
         sums = {
-            name: np.bincount(self._place_of, weights=column, minlength=many).round(1).tolist()
+            name: np.bincount(place_of, weights=column, minlength=len(codes)).round(1).tolist()
             for name, column in columns.items()
         }
+        places = [self._places[code] for code in codes.tolist()]
         day = self._nights.of(self._begun).isoformat()
         return [
             Tally(
                 "lighting",
                 day,
-                self._together(code, {name: values[code] for name, values in sums.items()}),
-                *self._places[code][:2],
+                self._together(place, {name: values[i] for name, values in sums.items()}),
+                place[0],
+                place[1],
                 Kind.STREETLIGHT,
-                self._places[code][2],
+                place[2],
             )
-            for code in range(many)
-            if sums["lamps"][code]
+            for i, place in enumerate(places)
+            if sums["lamps"][i]
         ]
 
-    def _together(self, code: int, since: dict[str, float]) -> dict[str, float]:
+    def _together(self, place: tuple[str, str, str], since: dict[str, float]) -> dict[str, float]:
         """What was counted of a place since the start, with what was kept of the hours before.
 
         A lamp is counted as what it was in the longer of the two.
         """
-        before = self._before.get(_name(self._places[code]))
+        before = self._before.get(_name(place))
         if before is None:
             return since
         whole = _minutes(since)

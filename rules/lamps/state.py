@@ -25,6 +25,9 @@ from rules.runs import NOT_JUDGED, Runs
 LIT_AS_PLANNED, OFF_AS_PLANNED, UNLIT, BURNING = range(1, 5)
 """What a lamp does, held against its plan; or ``NOT_JUDGED``."""
 
+_DOING = np.array([[OFF_AS_PLANNED, BURNING], [UNLIT, LIT_AS_PLANNED]], dtype=np.int8)
+"""By whether it should be lit, and whether it is."""
+
 _DEFAULT_EVERY = 10 * MINUTE
 _SUN_GRID = 10
 """Lamps within a tenth of a degree share their sun times: less than half a minute apart."""
@@ -102,12 +105,8 @@ class Lamps:
         around = Around(planned, night, draws.full_w(rows), idle, beside)
         shown = evidence(batch, around, book)
         judged = (shown != UNKNOWN) & (batch.ts - switched >= book.settle)
-        doing = np.where(
-            shown == LIT,
-            np.where(planned, LIT_AS_PLANNED, BURNING),
-            np.where(planned, UNLIT, OFF_AS_PLANNED),
-        )
-        doing = np.where(judged, doing, NOT_JUDGED).astype(np.int8)
+        doing = _DOING[planned.view(np.int8), (shown == LIT).view(np.int8)]
+        doing[~judged] = NOT_JUDGED
         power, on = consumption(batch), batch.column("on")
         dim, voltage = batch.column("dim_pct"), batch.column("voltage_v")
         parts = tuple(whole_rounds(rows, batch.ts))
@@ -182,12 +181,13 @@ class Lamps:
             until[mine] = self._schedules[code].until(ts[mine])
         return until
 
-    def should_be_seen_lit(self, start: int, end: int) -> Times:
-        """For how long each lamp should be seen lit between two times, int64 (n,) ms: while its
-        plan says so, but for the time in which it settles."""
-        settle, total = self.settle, np.zeros(len(self), dtype=np.int64)
-        for code, schedule in enumerate(self._schedules):
-            mine = self._schedule_of == code
+    def should_be_seen_lit(self, start: int, end: int, rows: Rows) -> Times:
+        """For how long each of these lamps should be seen lit between two times, int64 (k,) ms:
+        while its plan says so, but for the time in which it settles."""
+        settle, schedule_of = self.settle[rows], self._schedule_of[rows]
+        total = np.zeros(len(rows), dtype=np.int64)
+        for code in np.unique(schedule_of).tolist():
+            schedule, mine = self._schedules[code], schedule_of == code
             for on, off in schedule.spans(start, end):
                 judged = np.maximum(on + settle[mine], start)
                 total[mine] += np.maximum(min(off, end) - judged, 0)
