@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -35,6 +36,8 @@ from simulators.scenario import load as load_scenario
 
 def simulate(options: argparse.Namespace) -> int:
     """A simulated district: a recording as fast as the machine can, or live to a broker."""
+    if not 0 < options.speed < math.inf:
+        raise UsageError("--speed is a number above 0: with 60 an hour takes a minute")
     scenario = load_scenario(options.scenario)
     if options.capture:
         files = {"truth_path": options.truth, "grid_path": options.grid}

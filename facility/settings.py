@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -48,6 +49,14 @@ class StoreSettings(BaseModel, extra="forbid"):
     bucket: str = "xiuhua"
     raw_days: int = Field(default=35, ge=0)
     retention_days: int = Field(default=400, ge=0)
+
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url!r} is no address of an InfluxDB; write http://HOST:8086")
+        return url
 
     @model_validator(mode="after")
     def _hours_outlive_readings(self) -> Self:

@@ -197,7 +197,8 @@ def told(place: Keys, words: str) -> tuple[Keys, str]:
     words = words[: found.start()] if found else words
     if unknown := _UNKNOWN.fullmatch(words):
         place, words = (*place, unknown[1]), "there is no such key"
-    return place, f"{place[-1]}: {words[0].lower()}{words[1:]}"
+    words = words[0].lower() + words[1:]
+    return place, f"{place[-1]}: {words}" if place else words
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
