@@ -24,6 +24,7 @@ _AREA = re.compile(r"[0-9]{6}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _MONTH_S = 31 * 86_400
+_MOST_TAGS = 16
 
 
 def _text(longest: int) -> Check:
@@ -93,6 +94,23 @@ def _circuits(cell: Any) -> tuple[str, ...]:
     return circuits
 
 
+def _tags(cell: Any) -> tuple[str, ...]:
+    words = cell.split(";") if isinstance(cell, str) else cell
+    if not isinstance(words, list):
+        raise Fault("is not a list of tags")
+    tags = {_tag(word) for word in words if not is_missing(word)}
+    if len(tags) > _MOST_TAGS:
+        raise Fault(f"has more than {_MOST_TAGS} tags")
+    return tuple(sorted(tags))
+
+
+def _tag(word: Any) -> str:
+    tag: str = checked_code(word)
+    if ";" in tag or "," in tag:
+        raise Fault("has a tag with ; or , in it")
+    return tag
+
+
 def _clear_by(cell: Any) -> int:
     match = _TIME.fullmatch(cell.strip()) if isinstance(cell, str) else None
     if match is None or int(match[2]) > 59:
@@ -122,6 +140,7 @@ _COMMON: dict[str, Check] = {
     "owner": checked_name,
     "report_every_s": _whole(1, _MONTH_S, "s"),
     "gateway": checked_code,
+    "tags": _tags,
 }
 CHECKS: dict[Kind, dict[str, Check]] = {
     Kind.STREETLIGHT: _COMMON
@@ -223,7 +242,7 @@ def to_feature(asset: Asset, located: str | None = None) -> dict[str, Any]:
     for name in CHECKS[asset.kind]:
         if name not in {"id", "lon", "lat", "clear_by"}:
             value = getattr(asset, name)
-            if value is not None:
+            if value is not None and (name != "tags" or value):
                 properties[name] = value
     if isinstance(asset, Station):
         minutes = asset.clear_by_ms // MINUTE
@@ -243,6 +262,8 @@ def from_own_feature(properties: dict[str, Any], lon: float, lat: float, *, cell
     ``cells``: with the code of the cell it lies in. ``properties`` is used up.
     """
     kind = Kind(properties.pop("kind"))
+    if "tags" in properties:
+        properties["tags"] = tuple(properties["tags"])
     if properties.pop(_LOCATED, None) and not cells:
         del properties["grid"]
     if kind is Kind.COVER:

@@ -26,7 +26,8 @@ class CoverType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """What every facility has. ``report_every_s`` is None where it is to be learned."""
+    """What every facility has. ``report_every_s`` is None where it is to be learned; ``tags`` are
+    words of whoever keeps the inventory, sorted."""
 
     kind: ClassVar[Kind]
     id: str
@@ -38,6 +39,7 @@ class Asset:
     owner: str | None = None
     report_every_s: int | None = None
     gateway: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

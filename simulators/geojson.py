@@ -13,7 +13,7 @@ from facility.clock import HOUR, MINUTE
 from simulators.fleet import Fleet
 from simulators.town import Cell, Ground
 
-_COMMON = ("id", "area", "name", "owner", "report_every_s", "gateway")
+_COMMON = ("id", "area", "name", "owner", "report_every_s", "gateway", "tags")
 _OF_KIND: dict[type[Asset], tuple[str, ...]] = {
     Streetlight: ("road", "segment", "seq", "circuit", "cabinet", "rated_w", "plan", "road_class"),
     Cabinet: ("circuits",),
@@ -36,7 +36,7 @@ def _asset_feature(asset: Asset) -> dict[str, Any]:
     properties: dict[str, Any] = {"kind": asset.kind}
     for name in _COMMON + _OF_KIND[type(asset)]:
         value = getattr(asset, name)
-        if value is not None:
+        if value is not None and value != ():
             properties[name] = value
     if isinstance(asset, Station):
         hours, rest = divmod(asset.clear_by_ms, HOUR)

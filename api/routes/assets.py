@@ -46,6 +46,7 @@ class AssetQuery(Parameters):
     kind: Kind | None = None
     state: Text | None = None
     segment: Text | None = None
+    tag: Annotated[Text | None, Query(description="a word of the inventory's")] = None
     q: Annotated[Text | None, Query(description="part of an id, a name or a road")] = None
     sort: Annotated[
         Sort | None,
@@ -120,6 +121,8 @@ def _fitting(
 ) -> Iterator[_Standing]:
     for asset in assets:
         if query.q and not _says(asset, query.q):
+            continue
+        if query.tag is not None and query.tag not in asset.tags:
             continue
         state, last_seen = _now(parts, places, asset)
         if query.state is None or state == query.state:

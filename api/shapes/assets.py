@@ -21,6 +21,7 @@ class _Asset(Shape):
     grid: str | None
     owner: str | None
     gateway: str | None
+    tags: list[str]
     report_every_s: int | None
     state: str
     last_seen: Time | None

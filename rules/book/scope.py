@@ -21,8 +21,9 @@ Words = str | tuple[str, ...]
 class Where(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Assets by what the inventory has of them: all that is named must hold, of each one word.
 
-    ``street`` is the code or the name of any cell of the grid around the asset. ``subject`` is one
-    of a case, such as ``segment:S7``: the assets that the case may be about.
+    ``street`` is the code or the name of any cell of the grid around the asset, ``tag`` one of its
+    tags. ``subject`` is one of a case, such as ``segment:S7``: the assets that the case may be
+    about.
     """
 
     id: Words = ()
@@ -39,6 +40,7 @@ class Where(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     gateway: Words = ()
     owner: Words = ()
     plan: Words = ()
+    tag: Words = ()
 
     def rows(self, assets: Sequence[Asset], cells: Cells) -> Mask:
         """Which of the assets are meant, bool (n,)."""
@@ -83,6 +85,8 @@ def _is_meant(asset: Asset, asked: dict[str, set[str]], cells: Cells) -> bool:
         match name:
             case "street":
                 meant = asset.grid is not None and not words.isdisjoint(cells(asset.grid))
+            case "tag":
+                meant = not words.isdisjoint(asset.tags)
             case "subject":
                 meant = any(_is_of(asset, *word.partition(":")[::2]) for word in words)
             case "circuit":

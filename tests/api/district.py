@@ -84,7 +84,7 @@ def assets() -> list[Asset]:
         *(lamp("S2", seq, circuit="CAB-1/C1", gateway="G1") for seq in range(4)),
         lamp("S3", 0),
         Cabinet(id="CAB-1", name="箱变一", circuits=("C1", "C2"), **place),
-        Cover(id="M1", name="井盖一", road="花园路", **place),
+        Cover(id="M1", name="井盖一", road="花园路", tags=("易涝点",), **place),
         Station(id="T1", name="中转站", capacity_t_day=50, clear_by_ms=22 * HOUR, **place),
     ]
 

@@ -32,6 +32,7 @@ def test_assets_are_shown_whole(district: District) -> None:
         "grid": None,
         "owner": None,
         "gateway": None,
+        "tags": [],
         "report_every_s": None,
         "state": "dark",
         "last_seen": "2026-06-21T12:00:00Z",
@@ -61,6 +62,11 @@ def test_assets_by_kind_state_segment_and_text(district: District) -> None:
     assert ids(district, q="花园路3") == ["S3-0"]
     assert ids(district, q="cab") == ["CAB-1"]
     assert ids(district, q="100 %_") == []
+
+
+def test_assets_by_tag(district: District) -> None:
+    assert ids(district, tag="易涝点") == ["M1"]
+    assert ids(district, tag="易涝点", kind="station") == ids(district, tag="易涝") == []
 
 
 def test_pages_follow_one_another(district: District) -> None:

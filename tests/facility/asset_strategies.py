@@ -27,6 +27,7 @@ def finite(low: float, high: float) -> st.SearchStrategy[float]:
 
 _CODES = st.none() | texts(64)
 _NAMES = st.none() | texts(200)
+_TAGS = texts(64).filter(lambda tag: not set(tag) & set(";,"))
 _COMMON = {
     "id": IDS,
     "area": st.text(string.digits, min_size=6, max_size=6),
@@ -37,6 +38,7 @@ _COMMON = {
     "owner": _NAMES,
     "report_every_s": st.none() | st.integers(1, 31 * 86_400),
     "gateway": _CODES,
+    "tags": st.lists(_TAGS, unique=True, max_size=16).map(lambda tags: tuple(sorted(tags))),
 }
 
 STREETLIGHTS = st.builds(

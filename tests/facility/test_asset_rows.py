@@ -130,6 +130,36 @@ def test_clear_by_is_counted_from_midnight(cell: str, hours: float) -> None:
     assert asset.clear_by_ms == hours * HOUR
 
 
+@pytest.mark.parametrize(
+    ("cell", "tags"),
+    [
+        ("易涝点", ("易涝点",)),
+        ("b; a ;;a", ("a", "b")),
+        (["学校", "易涝点"], ("学校", "易涝点")),
+        ([], ()),
+        ("", ()),
+    ],
+)
+def test_tags_are_a_list_or_text_with_semicolons(cell: Any, tags: tuple[str, ...]) -> None:
+    asset, unknown = to_asset(row_of("cover", tags=cell), PLANS)
+    assert (asset.tags, unknown) == (tags, [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        (7, "is not a list of tags"),
+        ([7.5], "is not text"),
+        (["a,b"], "has a tag with ; or , in it"),
+        ("x" * 65, "is longer than 64 characters"),
+        ([f"t{i}" for i in range(17)], "has more than 16 tags"),
+        (["a\nb"], "cannot be printed"),
+    ],
+)
+def test_tags_that_are_none_are_named(cell: Any, says: str) -> None:
+    assert says in fault_of(row_of("cover", tags=cell))
+
+
 def test_a_station_is_cleared_by_midnight_where_it_does_not_say() -> None:
     asset, _ = to_asset(row_of("station"), PLANS)
     assert isinstance(asset, Station)

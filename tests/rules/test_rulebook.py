@@ -68,7 +68,7 @@ def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
         rulebook.load(tmp_path / "none.toml")
 
 
-MAIN = replace(cover("M1"), road_class="main", grid="410105001")
+MAIN = replace(cover("M1"), road_class="main", grid="410105001", tags=("易涝点", "桥下"))
 BRANCH = replace(cover("M2"), road_class="branch", road="Hua")
 _SHAPE = shapely.box(113, 34, 114, 35)
 GRID = Grid(
@@ -91,6 +91,9 @@ GRID = Grid(
         (Where(subject=("cover:M2", "circuit:C1")), [False, True, True]),
         (Where(subject="streetlight:M2"), [False, False, False]),
         (Where(kind="streetlight", area="410105"), [False, False, True]),
+        (Where(tag="易涝点"), [True, False, False]),
+        (Where(tag=("桥下", "学校"), kind="cover"), [True, False, False]),
+        (Where(tag="学校"), [False, False, False]),
         (Where(), [True, True, True]),
     ],
 )
