@@ -225,8 +225,9 @@ class Tracker:
         self._openings = {(type_, subject): times for type_, subject, times in kept.openings}
 
     def drain(self) -> list[CaseEvent]:
-        """The events since the last call."""
-        events, self._events = self._events, []
+        """The events since the last call, in order of time: two rules that open their cases with
+        a report itself look at one kind after the other."""
+        events, self._events = sorted(self._events, key=lambda event: event.at), []
         return events
 
     def _count_opening(self, at: int, key: tuple[str, str]) -> int:
