@@ -1,14 +1,14 @@
 """Pictures of the rules at work, for docs/rules.md: `python -m bench.figures`.
 
 A day of a simulated district goes through the live engine; drawn are the readings of one fault of
-each of three sorts, and what the rules made of them.
+some sorts each, and what the rules made of them.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from rules.cabinets.lamps_lost import LampsLostDetector
 from rules.engine import Engine
 from rules.fleet import Fleet, by_row
 from rules.lamps.state import Lamps
+from rules.stations.odour import GASES
 from rules.tracker import Tracker
 from rules.trials.score import Fault, Truth, read_truth
 from simulators import scenario as scenarios
@@ -51,6 +52,8 @@ class Day:
     truth: Truth
     events: list[CaseEvent]
     batches: list[ReadingBatch]
+    warned: dict[str, int]
+    """subject → when it was first foreseen that it would be a backlog, ms"""
 
     def fault(self, type_: str) -> tuple[Fault, CaseEvent, CaseEvent]:
         """A fault of a type that opened and ended within the day, with these two events."""
@@ -80,14 +83,17 @@ def live(seed: int) -> Day:
         paths = [Path(folder) / name for name in ("c.ndjson", "t.json", "i.geojson")]
         capture(scenario, str(paths[0]), truth_path=paths[1], inventory_path=paths[2])
         inventory = read_inventory(paths[2])
-        engine, pipeline = Engine(inventory, load_plans(), ZONE, load()), Pipeline()
-        events: list[CaseEvent] = []
-        batches: list[ReadingBatch] = []
+        engine = Engine(inventory, load_plans(), ZONE, load(), live=True)
+        pipeline, day = Pipeline(), Day(inventory, read_truth(paths[1]), [], [], {})
         for messages in Capture(str(paths[0])).messages():
-            part = pipeline.decode(messages).batches
-            events += engine.take(part)
-            batches += part
-        return Day(inventory, read_truth(paths[1]), events, batches)
+            batches = pipeline.decode(messages).batches
+            day.batches.extend(batches)
+            for _, part in by_minute(batches):
+                day.events.extend(engine.take(part))
+                for warning in engine.daybook.figures()["warnings"] if engine.daybook else ():
+                    since = from_rfc3339(warning["since"])
+                    day.warned.setdefault(warning["subject"], since)
+        return day
 
 
 def when(ms: int | Sequence[int] | Times) -> Floats:
@@ -170,6 +176,74 @@ def rattling_cover(day: Day) -> None:
     axes.legend(loc="center left", fontsize=8, frameon=False)
 
 
+def displaced_cover(day: Day) -> None:
+    """A cover's tilt, report by report."""
+    fault, opened, ended = day.fault("cover.displaced")
+    start, end = opened.at - 3 * HOUR, ended.at + 2 * HOUR
+    ts, (tilt,) = day.column(Kind.COVER, opened.members[0], "tilt_deg")
+    axes = frame("A displaced cover", "tilt, degrees", start, end)
+    axes.plot(when(ts), tilt, ".-", ms=5, lw=0.6, color=FAINT, label="reports")
+    axes.axhline(load().displaced.tilt_deg, color=RED, lw=1, ls=":", label="a case above")
+    axes.axhline(load().displaced.clear_deg, color=GREEN, lw=1, ls=":", label="level below")
+    _told(axes, fault, "moved", opened, ended)
+
+
+def flooded_cover(day: Day) -> None:
+    """The water under a cover."""
+    fault, opened, ended = day.fault("cover.flooding")
+    start, end = from_rfc3339(fault.visible) - 2 * HOUR, ended.at + HOUR
+    ts, (level,) = day.column(Kind.COVER, opened.members[0], "water_m")
+    axes = frame("Water at a cover", "level against the cover, m", start, end)
+    axes.plot(when(ts), level, ".-", ms=5, lw=0.6, color=FAINT, label="reports")
+    axes.axhline(load().flooding.level_m, color=RED, lw=1, ls=":", label="a case above")
+    axes.axhline(load().flooding.clear_m, color=GREEN, lw=1, ls=":", label="fallen below")
+    _told(axes, fault, "can be seen", opened, ended)
+
+
+def uncleared_station(day: Day) -> None:
+    """What is in a station up to its deadline and after it, with what was foreseen."""
+    fault, opened, ended = day.fault("station.backlog")
+    deadline = from_rfc3339(opened.evidence["deadline"])
+    start, end = deadline - 6 * HOUR, ended.at + HOUR
+    ts, (came, went) = day.column(Kind.STATION, opened.members[0], "inbound_t", "outbound_t")
+    axes = frame("A station that is not cleared", "tonnes", start, end)
+    near = (ts >= start) & (ts <= end)
+    inside = opened.evidence["backlog_t"] + (came - went) - (came - went)[ts <= deadline][-1]
+    axes.plot(when(ts[near]), inside[near], lw=1.2, color=INK, label="inside, by the counters")
+    for column, name, style in ((came, "in", "-"), (went, "out", "--")):
+        since = column[near] - column[near][0]
+        axes.plot(when(ts[near]), since, lw=0.8, ls=style, color=FAINT, label=f"weighed {name}")
+    axes.set_ylim(bottom=0)
+    if warned := day.warned.get(fault.subject):
+        mark(axes, warned, "foreseen", INK, 0.6)
+    _told(axes, fault, "", opened, ended)
+
+
+def smelling_station(day: Day) -> None:
+    """A station's gas, and its mean of an hour, against the boundary limit."""
+    fault, opened, ended = day.fault("station.odour")
+    gas = {cause: field for field, cause in GASES.items()}[opened.cause]
+    start, end = from_rfc3339(fault.visible) - 2 * HOUR, ended.at + HOUR
+    ts, (value,) = day.column(Kind.STATION, opened.members[0], gas)
+    axes = frame("A station that smells", gas, start, end)
+    mean = [float(np.nanmean(value[(ts > at - HOUR) & (ts <= at)])) for at in ts.tolist()]
+    axes.plot(when(ts), value, ".", ms=3, color=FAINT, label="reports")
+    axes.plot(when(ts), mean, lw=1.2, color=INK, label="mean of an hour")
+    axes.axhline(getattr(load().odour, gas), color=RED, lw=1, ls=":", label="boundary limit")
+    _told(axes, fault, "can be seen", opened, ended)
+
+
+def _told(axes: Axes, fault: Fault, began: str, opened: CaseEvent, ended: CaseEvent) -> None:
+    """What happened, and when the rules said so, with room for the words above what is drawn."""
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(bottom, top + 0.2 * (top - bottom))
+    if began:
+        mark(axes, from_rfc3339(fault.visible), began, INK, 0.86)
+    mark(axes, opened.at, "case opens", RED)
+    mark(axes, ended.at, "recovered", GREEN)
+    axes.legend(loc="center left", fontsize=8, frameon=False)
+
+
 def lost_lamps(day: Day) -> None:
     """A circuit's power, what it should draw, and from where on it has lost lamps."""
     fault, opened, ended = day.fault("cabinet.lamps_lost")
@@ -228,17 +302,38 @@ def main() -> None:
     options = parser.parse_args()
     mpl.use("agg")
     mpl.rcParams["font.size"] = 9
-    day = live(options.seed)
-    for name, draw in (
-        ("rules-segment", dark_segment),
-        ("rules-rattle", rattling_cover),
-        ("rules-lamps-lost", lost_lamps),
-    ):
-        draw(day)
-        path = options.into / f"{name}.png"
+    wanted: dict[str, Callable[[Day], None]] = {
+        "rules-segment": dark_segment,
+        "rules-rattle": rattling_cover,
+        "rules-lamps-lost": lost_lamps,
+        "rules-displaced": displaced_cover,
+        "rules-flooding": flooded_cover,
+        "rules-backlog": uncleared_station,
+        "rules-odour": smelling_station,
+    }
+    seed = options.seed
+    while wanted:
+        # What does not end within this day may do so within the next seed's.
+        wanted = drawn_from(live(seed), wanted, options.into)
+        seed += 1
+
+
+def drawn_from(
+    day: Day, wanted: dict[str, Callable[[Day], None]], into: Path
+) -> dict[str, Callable[[Day], None]]:
+    """Draws what the day has; the rest."""
+    rest = {}
+    for name, draw in wanted.items():
+        try:
+            draw(day)
+        except LookupError:
+            rest[name] = draw
+            continue
+        path = into / f"{name}.png"
         plt.savefig(path, dpi=120)
         plt.close()
         print(f"{path}: {path.stat().st_size:,} bytes")
+    return rest
 
 
 if __name__ == "__main__":
