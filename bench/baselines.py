@@ -75,6 +75,11 @@ def _when(mask: Mask, values: Floats) -> Floats:
     return np.where(mask, values, np.nan)
 
 
+def _given(rated_w: Floats) -> Floats:
+    """Ratings, NaN where nobody gave any."""
+    return np.where(rated_w > 0, rated_w, np.nan)
+
+
 def _power(batch: ReadingBatch, lit: Lit) -> Floats:
     """At the level that is sent: what the lamp would draw at full level, W."""
     power, dim = consumption(batch), batch.column("dim_pct")
@@ -117,7 +122,7 @@ SIGNALS = (
     Signal("streetlight.degraded", Kind.STREETLIGHT, _share, 0.6, False, 15 * MINUTE),
     Signal("streetlight.degraded", Kind.STREETLIGHT, _factor, 0.8, False, 15 * MINUTE),
     Signal("cabinet.lamps_lost", Kind.CABINET,
-           lambda b, t: _when(t.lit & (t.rated_w > 0), b.column("power_w") / t.rated_w), 0.25,
+           lambda b, t: _when(t.lit, b.column("power_w") / _given(t.rated_w)), 0.25,
            False, 15 * MINUTE),
     Signal("cover.displaced", Kind.COVER, _field("tilt_deg"), 15, True, 10 * MINUTE),
     Signal("cover.rattle", Kind.COVER, _per_pass, 0.3, True, HOUR),
