@@ -20,7 +20,7 @@ import numpy as np
 from sqlalchemy import insert
 
 from bench.machine import describe
-from cases.database import connect, upgrade, writing
+from cases.database import analyze, connect, upgrade, writing
 from cases.filing import calendar
 from cases.indicators.defined import BYS
 from cases.indicators.table import Indicators
@@ -101,7 +101,7 @@ def fill(url: str, many: int) -> None:
         for start in range(0, many, 5_000):
             connection.execute(insert(cases), rows[start : start + 5_000])
         connection.execute(insert(reports), told)
-        connection.exec_driver_sql("ANALYZE")
+    analyze(engine)
     engine.dispose()
 
 

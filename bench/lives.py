@@ -11,7 +11,7 @@ from bench.served import ADMIN, NOW, STREETS, UNITS, Place, district, filing_of
 from cases import words
 from cases.actions import ActionName, Given, decide
 from cases.case import Case
-from cases.database import connect, upgrade, writing
+from cases.database import analyze, connect, upgrade, writing
 from cases.deadlines import with_deadline
 from cases.events import CaseEvent, EventName, Opening
 from cases.filing.basis import Filing
@@ -42,7 +42,7 @@ def fill(place: Place, many: int) -> int:
                 connection.execute(insert(case_events), events)
                 total += len(events)
                 whole, events = [], []
-        connection.exec_driver_sql("ANALYZE")
+    analyze(engine)
     engine.dispose()
     return total
 

@@ -1,9 +1,8 @@
 """The clerk: what happens to cases because time passes, on a thread of its own.
 
 Suspensions that are over, schedules that are due, cases to be supervised; and what was kept for
-long enough. All that it knows is in
-the database, so it may die between any two steps and another go on; one process needs one. Beside
-it the courier sends what is to be told.
+long enough. All that it knows is in the database, so it may die between any two steps and another
+go on; one process needs one. Beside it the courier sends what is to be told.
 """
 
 from __future__ import annotations
@@ -86,6 +85,7 @@ class Clerk:
         if self._is_time("tidy", _TIDY_EVERY_S):
             self._courier.tidy()
             self._trail.tidy()
+            self._desk.tidy()
 
     def _step(self) -> None:
         try:

@@ -160,6 +160,10 @@ class Desk:
         filed = self._filed_under(what.code, what.condition, at)
         return self._open(opening.periodic(what, at, filed, self.filing), also)
 
+    def tidy(self) -> None:
+        """Keeps the lists of many cases quick (:func:`cases.database.analyze`)."""
+        database.analyze(self._engine)
+
     def resume_due(self, now: int) -> int:
         """Takes up the suspended cases whose time is over at ``now`` (ms); how many."""
         query = select(cases).where(cases.c.suspended_until <= now, cases.c.state != "closed")

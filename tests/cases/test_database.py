@@ -75,6 +75,20 @@ def test_sqlite_is_set_up_to_lose_nothing(tmp_path: Path) -> None:
     assert found == wanted
 
 
+def test_the_clerk_lets_sqlite_know_how_its_rows_are_spread(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'cases.db'}"
+    upgrade(url)
+    desk = Desk(url)
+    desk.record([opened(1, "c1")])
+    desk.tidy()
+    engine = connect(url)
+    with reading(engine) as connection:
+        known = connection.execute(text("SELECT idx FROM sqlite_stat1 WHERE tbl = 'cases'"))
+        assert "sqlite_autoindex_cases_1" in set(known.scalars())
+    engine.dispose()
+    desk.close()
+
+
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(Retryable, match=r"nowhere.*unable to open") as caught:
         upgrade(f"sqlite:///{tmp_path}/nowhere/cases.db")
