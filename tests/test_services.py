@@ -109,10 +109,11 @@ def test_a_displaced_cover_becomes_a_case(services: Services, mosquitto: Mosquit
         publisher.publish(f"test-services/410105/cover/{cover}/telemetry", reading)
     publisher.stop()
 
-    # Stock is taken at full minutes of the real clock.
     wait_until(lambda: bool(services.get("cases")["items"]), 90, "the case")
     [case] = services.get("cases")["items"]
     assert (case["type"], case["subject"]) == ("cover.displaced", "cover:M2")
+    # The rules hear of a reading on the bus, which may be before the store has it.
+    wait_until(lambda: services.get("assets/M2")["latest"] is not None, 10, "the reading")
     assert services.get("assets/M2")["latest"]["values"]["tilt_deg"] == 120.0
     wait_until(lambda: services.get("assets/M2")["state"] == "displaced", 10, "the state")
     assert services.get("assets/M2/readings")["columns"]["tilt_deg"] == [120.0]
