@@ -26,9 +26,10 @@ class Demand:
     """What each series' lamps ought to draw at the moment ``at`` (m,) ms, 0 before any; each (m,).
 
     ``watts`` by what they say of themselves, those that say nothing taken as the others;
-    ``known`` the share of ``rated`` W that says so; ``lamps`` how many of the ``fed`` ones should
-    be lit, ``dark`` how many of these are seen dark. ``steady`` where all of its plans have been
-    lit, or all dark, for long enough and stay so for a while.
+    ``known`` the share of ``rated`` W that says so, or of its lamps if that is less and the size of
+    some is not known; ``lamps`` how many of the ``fed`` ones should be lit, ``dark`` how many of
+    these are seen dark. ``steady`` where all of its plans have been lit, or all dark, for long
+    enough and stay so for a while.
     """
 
     KEPT = ("at", "watts", "rated", "known", "fed", "lamps", "dark", "lit", "steady")
@@ -163,6 +164,10 @@ class Supply:
         np.divide(of_known, of_all, out=demand.known, where=of_all > 0)
         demand.known[of_all <= 0] = 0
         demand.lamps[:] = self._sum(planned)
+        # Of a lamp whose size nobody knows there are no watts to be known: it counts by its number.
+        unsized = self._sum(planned & (rated <= 0)) > 0
+        by_number = self._sum(known & (rated > 0)) / np.maximum(demand.lamps, 1)
+        demand.known[unsized] = np.minimum(demand.known, by_number)[unsized]
         demand.dark[:] = self._sum(dark)
         demand.lit[:] = demand.lamps > 0
         demand.steady[:] = self._sum(~steady) == 0
