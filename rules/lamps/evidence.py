@@ -111,9 +111,13 @@ def _by_power(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDAr
     if len(between):
         drawn = power[between]
         beside = np.divide(drawn, around.beside[between] * full[between])
-        as_by_day = drawn <= _AS_BY_DAY * around.idle_w[between] + _NOISE_W
+        idle_w = around.idle_w[between]
+        as_by_day = drawn <= _AS_BY_DAY * idle_w + _NOISE_W
+        # A driver that is fed by day shows then what it draws by itself: what draws more is dimmed.
+        # One that is cut off by its relay does not, and the lamps beside it have to tell.
+        dimmed = ~as_by_day & (idle_w >= dark[between])
         shown[between] = np.select(
-            [as_by_day, beside < _DARK_BESIDE, beside >= _LIT_BESIDE],
+            [as_by_day, (beside < _DARK_BESIDE) & ~dimmed, beside >= _LIT_BESIDE],
             [DARK, DARK, LIT],
             default=UNKNOWN,
         )
