@@ -17,7 +17,7 @@ from facility.clock import MINUTE
 from facility.inventory import Inventory
 from facility.readings import Times
 from rules.arrivals import OVERDUE
-from rules.fleet import Fleet, Rows
+from rules.fleet import Fleet, Minutes, Rows, from_minutes
 
 _LEAST_DEVICES, _LEAST_EXPECTED = 20, 5
 """Feeds of fewer devices, or of which fewer should have been heard, are not told from these."""
@@ -76,7 +76,7 @@ class Feeds:
         """The feed of all devices."""
         return self.all[0]
 
-    def look(self, now: int, allowed: Times, since: Times) -> None:
+    def look(self, now: int, allowed: Times, since: Minutes) -> None:
         """Takes stock. ``since`` (n,) is from when on each device is waited for: those whose feed
         is back are from now on."""
         for feed in self.all:
@@ -88,7 +88,7 @@ class Feeds:
                 gap = now - MINUTE - before
                 if self._is_lost(feed, before, gap, allowed, since):
                     back = feed.rows[gap >= OVERDUE * self._fleet.pace(feed.rows)]
-                    since[back] = now
+                    since[back] = now // MINUTE
             self.last[key] = feed.last = last
             feed.lost = self._is_lost(feed, last, now - last, allowed, since)
 
@@ -101,14 +101,14 @@ class Feeds:
             return last
         return int(heard.max() if feed is self.everything else heard[feed.rows].max())
 
-    def _is_lost(self, feed: Feed, last: int, gap: int, allowed: Times, since: Times) -> bool:
+    def _is_lost(self, feed: Feed, last: int, gap: int, allowed: Times, since: Minutes) -> bool:
         """Whether after ``last`` so many should have been heard within ``gap`` ms that the feed
         was lost."""
         if gap < MINUTE:
             return False
         fleet, rows = self._fleet, feed.rows
         pace = fleet.pace(rows)
-        started = np.maximum(fleet.heard[rows], since[rows])
+        started = np.maximum(fleet.heard[rows], from_minutes(since[rows]))
         expected = (pace > 0) & (gap >= OVERDUE * pace) & (last - started <= allowed[rows])
         return self._many(feed, rows[expected])
 

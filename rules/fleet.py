@@ -17,6 +17,9 @@ from rules.intervals import Intervals
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
+Minutes = NDArray[np.int32]
+"""Times of taking stock, in full minutes since 1970; 0 for none."""
+
 _DEFAULT_EVERY = 10 * MINUTE
 
 _BUNDLES = 2
@@ -121,6 +124,11 @@ class Fleet:
         if len(self._learners):
             allowed[self._learners] = self._learned.quiet(allowed[self._learners])
         return np.asarray(allowed + _BUNDLES * np.maximum(self.arrivals.bundle, 0))
+
+
+def from_minutes(minutes: Minutes) -> Times:
+    """Full minutes since 1970 as ms."""
+    return minutes.astype(np.int64) * MINUTE
 
 
 def by_row(rows: Codes) -> Rows:

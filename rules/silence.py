@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from facility.clock import HOUR, to_rfc3339
+from facility.clock import HOUR, MINUTE, SECOND, to_rfc3339
 from facility.inventory import Inventory
 from facility.measurements import STATUS_REASONS, STATUS_STATES
 from facility.readings import Codes, ReadingBatch, Times
@@ -21,7 +22,7 @@ from rules.book.overrides import at
 from rules.book.rulebook import Rulebook
 from rules.districts import Districts
 from rules.feeds import Feeds
-from rules.fleet import Fleet, Mask, Rows
+from rules.fleet import Fleet, Mask, Minutes, Rows, from_minutes
 from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import Tracker
 
@@ -75,11 +76,12 @@ class SilenceDetector:
             self._add_group(f"gateway:{name}", [asset.id for asset in assets])
         for name, lamps in inventory.circuits.items():
             self._add_group(f"circuit:{name}", [lamp.id for lamp in lamps])
-        self._lost_power = np.zeros(len(fleet), dtype=np.int64)
-        # From when on a device is expected to be heard, ms; 0 before it is.
-        self._since: Times = np.zeros(len(fleet), dtype=np.int64)
-        # Since when it has been heard without a break, ms; 0 while it is silent.
-        self._back: Times = np.zeros(len(fleet), dtype=np.int64)
+        # The last gasp of each, s since 1970; 0 before there is one.
+        self._lost_power: NDArray[np.int32] = np.zeros(len(fleet), dtype=np.int32)
+        # From when on a device is expected to be heard; 0 before it is.
+        self._since: Minutes = np.zeros(len(fleet), dtype=np.int32)
+        # Since when it has been heard without a break; 0 while it is silent.
+        self._back: Minutes = np.zeros(len(fleet), dtype=np.int32)
         self._feeds = Feeds(inventory, fleet, book.silence.feed_share)
         self._districts = Districts(self._feeds, fleet, book.silence, tracker)
         # Before the first sign of life of any nothing is missing.
@@ -90,7 +92,7 @@ class SilenceDetector:
     def feed_status(self, rows: Codes, batch: ReadingBatch) -> None:
         """Remembers last gasps: they tell a lost supply from a lost radio."""
         gasp = (batch.column("state") == _OFFLINE) & (batch.column("reason") == _POWER_LOSS)
-        self._lost_power[rows[gasp]] = batch.ts[gasp]
+        self._lost_power[rows[gasp]] = batch.ts[gasp] // SECOND
 
     def silent(self, now: int) -> Mask:
         """Devices whose reports are missing, bool (n,).
@@ -100,7 +102,7 @@ class SilenceDetector:
         fleet = self._fleet
         if not fleet.heard.any():
             return np.zeros(len(fleet), dtype=bool)
-        self._since[self._since == 0] = now
+        self._since[self._since == 0] = now // MINUTE
         if now != self._moment.at:
             self._moment = self._look(now)
         started = self._started()
@@ -124,11 +126,12 @@ class SilenceDetector:
 
     def _started(self) -> Times:
         """From when on each device's next report is waited for, (n,) ms."""
-        return np.maximum(self._fleet.heard, self._since)
+        return np.maximum(self._fleet.heard, from_minutes(self._since))
 
     def judge(self, now: int, silent: Mask) -> None:
         """Takes stock at ``now``."""
-        self._back = np.where(silent, 0, np.where(self._back > 0, self._back, now))
+        self._back[silent] = 0
+        self._back[~silent & (self._back == 0)] = now // MINUTE
         members = self._tracker.members(FAMILY)
         if members:
             self._end_where_heard(now)
@@ -187,7 +190,7 @@ class SilenceDetector:
     def _late(self, now: int, row: int, rows: Rows) -> Rows:
         """Those of a group that report as often as the device, and should have by now."""
         pace = self._fleet.pace(rows)
-        heard = np.maximum(self._fleet.heard[rows], self._since[rows])
+        heard = np.maximum(self._fleet.heard[rows], from_minutes(self._since[rows]))
         paced = (pace > 0) & (pace <= self._pace(row))
         late: Rows = rows[paced & (now - heard > pace * _STILL_OUT)]
         return late
@@ -202,7 +205,7 @@ class SilenceDetector:
 
     def _may_wait(self, now: int, row: int) -> bool:
         """Whether a verdict may still wait for the rest of a group: one more hold at most."""
-        started = max(self._fleet.heard[row], self._since[row])
+        started = max(int(self._fleet.heard[row]), int(self._since[row]) * MINUTE)
         return bool(now - started <= 2 * self._moment.allowed[row])
 
     def _pace(self, row: int) -> int:
@@ -221,10 +224,14 @@ class SilenceDetector:
                 continue
             row = fleet.row_of.get(member)
             heard = row is None or now - fleet.heard[row] <= (allowed[row] or HOUR)
-            if row is None or (heard and now - self._back[row] >= at(self._book, row).off_hold):
+            if row is None or (heard and self._heard_for(now, row) >= at(self._book, row).off_hold):
                 back.setdefault(case.id, []).append(member)
         for case_id, members in back.items():
             self._tracker.leave(now, self._tracker.cases[case_id], members, "heard", {})
+
+    def _heard_for(self, now: int, row: int) -> int:
+        """For how long a device has been heard without a break, ms."""
+        return now - int(self._back[row]) * MINUTE
 
     def sight(self, now: int, silent: bool, device: str) -> Sight:
         """What is known of a device: heard, or silent until now; nothing while the feed is lost."""
@@ -249,8 +256,9 @@ class SilenceDetector:
 
     def _gasped(self, rows: Rows) -> int:
         """How many sent a last gasp when they were last heard."""
-        at_the_end = self._lost_power[rows] >= self._fleet.heard[rows] - 2 * self._fleet.every[rows]
-        return int((at_the_end & (self._lost_power[rows] > 0)).sum())
+        fleet, gasp = self._fleet, self._lost_power[rows]
+        at_the_end = gasp >= (fleet.heard[rows] - 2 * fleet.every[rows]) // SECOND
+        return int((at_the_end & (gasp > 0)).sum())
 
     def _caseless(self, rows: Rows, silent: Mask) -> list[int]:
         members = self._tracker.members(FAMILY)
