@@ -14,11 +14,9 @@ from facility.readings import Codes, Floats
 from rules.book import rulebook
 from rules.fleet import Mask, Rows
 from rules.lamps.groups import Groups
+from rules.lamps.unrated import Unrated
 
 Small = NDArray[np.float32]
-
-_LEAST_FULL_W = 15.0
-"""A street lamp draws no less at full level; what was seen below may be its standby alone."""
 
 _PEERS = 4
 """Lamps of a segment that must be lit before they say anything of one of them."""
@@ -39,28 +37,24 @@ class Draws:
     ``dimmed`` are those in whose segment many draw as little as a driver without a lamp would.
     """
 
-    KEPT = ("idle_w", "beside", "dimmed", "_most", "_learned_w")
+    KEPT = ("idle_w", "beside", "dimmed", "_unrated")
 
     def __init__(self, lamps: Sequence[Streetlight], book: rulebook.Lamps) -> None:
         n = len(lamps)
         self._book = book
         self._rated_w = np.array([lamp.rated_w or np.nan for lamp in lamps], dtype=np.float64)
-        self._unrated: Mask = np.isnan(self._rated_w)
-        self._learns = bool(self._unrated.any())
+        self._unrated = Unrated(lamps)
+        self._learns = bool(len(self._unrated))
         self._neighbours = _neighbours(lamps)
-        self.idle_w, self.beside, self._learned_w = (
-            np.full(n, np.nan, dtype=np.float32) for _ in range(3)
-        )
+        self.idle_w, self.beside = (np.full(n, np.nan, dtype=np.float32) for _ in range(2))
         self.dimmed: Mask = np.zeros(n, dtype=bool)
-        # The most that two readings in a row have shown.
-        self._most: Small = np.zeros(n, dtype=np.float32)
 
     def full_w(self, rows: Rows | Codes | slice = slice(None)) -> Floats:
         """What lamps draw at full level, W: their rating; where there is none the most that was
         seen of one, or what its segment's others draw; NaN until it is known."""
         if not self._learns:
             return self._rated_w[rows]
-        return np.where(self._unrated[rows], self._learned_w[rows], self._rated_w[rows])
+        return self._unrated.fill(self._rated_w[rows], rows)
 
     def feed(
         self, row: Rows | Codes, power: Floats, before: Small, off: Mask, planned: Mask
@@ -69,8 +63,7 @@ class Draws:
         ``off`` where it is off as planned, ``planned`` where it should be lit: what it draws by day
         may be its driver alone."""
         if self._learns:
-            seen = np.where(planned, np.fmin(power, before), np.nan)
-            self._most[row] = np.fmax(self._most[row], seen)
+            self._unrated.feed(row, np.where(planned, np.fmin(power, before), np.nan))
         if off.any():
             row, power = row[off], power[off]
             idle = self.idle_w[row]
@@ -92,11 +85,8 @@ class Draws:
         self.beside[:] = np.where(self.dimmed, np.nan, beside)
 
     def _learn(self) -> None:
-        own = self._unrated & (self._most >= _LEAST_FULL_W)
-        self._learned_w[own] = self._most[own]
-        known = own | ~self._unrated
-        others = self._means(self.full_w(), known, 1)
-        self._learned_w[~known] = others[~known]
+        known = self._unrated.learn()
+        self._unrated.learn_from(self._means(self.full_w(), known, 1), known)
 
     def _means(self, values: Floats | Mask, counted: Mask, least: int) -> Floats:
         """Each row's mean over those of its segment that count, (n,); NaN for fewer than
