@@ -56,7 +56,7 @@ class Sanity:
         self._print: NDArray[np.int32] = np.zeros(n, dtype=np.int32)
         self._since, self._last = (np.zeros(n, dtype=np.int32) for _ in range(2))
         self._same: NDArray[np.int16] = np.zeros(n, dtype=np.int16)
-        self._odd: NDArray[np.float32] = np.zeros(n, dtype=np.float32)
+        self._odd: NDArray[np.float16] = np.zeros(n, dtype=np.float16)
 
     def feed(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes a batch in; ``rows`` are its devices."""

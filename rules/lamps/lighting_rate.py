@@ -62,8 +62,9 @@ class LightingRate:
         turn_of = self._place_of * turns // max(1, len(codes))
         self._turns = [np.flatnonzero(turn_of == turn) for turn in range(turns)]
         self._lit, self._dark = (np.zeros(n, dtype=np.int32) for _ in range(2))
-        # The last report of each that was judged while it should be lit: when, and what.
-        self._last: Times = np.zeros(n, dtype=np.int64)
+        # The last report of each that was judged while it should be lit: when, in ms of the night,
+        # 0 before there is one, and what.
+        self._last: NDArray[np.int32] = np.zeros(n, dtype=np.int32)
         self._doing = np.zeros(n, dtype=np.int8)
         self._begun = 0
         """When the night began that is being counted."""
@@ -103,12 +104,14 @@ class LightingRate:
         )
         if not counts.any():
             return
-        every, settle = self._lamps.every, self._lamps.settle
+        if not self._begun:
+            self._begun = self._nights.start(self._nights.of(int(batch.arrived.max())))
+        every, settle, into = self._lamps.every, self._lamps.settle, batch.ts - self._begun
         for part in seen.rounds:
             part = among(part, counts[part])
-            part = among(part, batch.ts[part] > self._last[rows[part]])
+            part = among(part, into[part] > self._last[rows[part]])
             row, ts, doing = rows[part], batch.ts[part], seen.doing[part]
-            last, was = self._last[row], self._doing[row]
+            last, was = self._last_report(row), self._doing[row]
             reach = every[row] // 2
             begun = np.maximum(seen.switched[part] + settle[row], self._since)
             before = after = np.minimum((ts - last) // 2, reach)
@@ -120,7 +123,7 @@ class LightingRate:
                 after[anew] = np.minimum(ts - begun, reach)[anew]
             self._add(self._lit, row, LIT_AS_PLANNED, (was, before), (doing, after))
             self._add(self._dark, row, UNLIT, (was, before), (doing, after))
-            self._last[row], self._doing[row] = ts, doing
+            self._last[row], self._doing[row] = into[part], doing
 
     def _add(
         self, ms: NDArray[np.int32], row: Codes, doing: int, *told: tuple[NDArray[np.int8], Times]
@@ -128,6 +131,11 @@ class LightingRate:
         """Adds for how long each lamp (k,) was seen doing so, as far as any was."""
         if any((said == doing).any() for said, _ in told):
             ms[row] += sum(np.where(said == doing, lasted, 0) for said, lasted in told)
+
+    def _last_report(self, row: Rows | Codes) -> Times:
+        """When each lamp's last report was, ms; 0 before there is one."""
+        last = self._last[row]
+        return np.where(last > 0, self._begun + last.astype(np.int64), 0)
 
     def _rest(self, row: Rows | Codes, last: Times) -> Times:
         """From each lamp's last report to the end of its lit period, ms; 0 before there is one."""
@@ -160,7 +168,7 @@ class LightingRate:
         """What was seen of these lamps up to ``now``, by place."""
         should = self._lamps.should_be_seen_lit(self._begun, now, rows)
         # What the last report of each stands for.
-        last, doing = self._last[rows], self._doing[rows]
+        last, doing = self._last_report(rows), self._doing[rows]
         rest = np.minimum(self._rest(rows, last), now - last)
         rest = np.clip(rest, 0, self._lamps.every[rows] // 2)
         most = self._lamps.should_be_seen_lit(self._since, now, rows) if self._since else should

@@ -83,7 +83,7 @@ class Lamps:
         self.shown = np.full(n, UNKNOWN, dtype=np.int8)
         self.power_w = np.full(n, np.nan, dtype=np.float32)
         self.dim_pct = np.full(n, np.nan, dtype=np.float32)
-        self.on = np.full(n, np.nan, dtype=np.float32)
+        self.on = np.full(n, np.nan, dtype=np.float16)
         self.voltage_v = np.full(n, np.nan, dtype=np.float32)
         self.runs = Runs(n)
         # Every detector asks for the same moment, or two.
