@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facility.clock import DAY, MINUTE
+from facility.measurements import Kind
 from facility.readings import Codes, Floats, Times
 
 Rows = NDArray[np.intp]
@@ -51,7 +52,7 @@ class Arrivals:
     """
 
     KEPT = ("missing", "bundle", "reports")
-    PLAIN: ClassVar[dict[str, Any]] = {"since": int, "shares": list[float]}
+    PLAIN: ClassVar[dict[str, Any]] = {"since": int, "shares": tuple[float, ...]}
 
     def __init__(self, kind_of: NDArray[np.int8], every: Times) -> None:
         n = len(kind_of)
@@ -62,7 +63,7 @@ class Arrivals:
         self.reports: NDArray[np.int8] = np.ones(n, dtype=np.int8)
         self.since = 0
         # What share of each kind's reports is not there when it is due.
-        self.shares = [0.0] * (int(kind_of.max(initial=0)) + 1)
+        self.shares: tuple[float, ...] = (0.0,) * len(Kind)
         self._some_bundle = True
 
     def learn(self, rows: Codes, ts: Times, arrived: Times, before: Times) -> None:
@@ -117,7 +118,7 @@ class Arrivals:
             self._some_bundle = bool(self.bundle.any())
             due = np.bincount(self._kind_of, self._due(now, self._every), len(self.shares))
             lost = np.bincount(self._kind_of, self.missing, len(self.shares))
-            self.shares = (lost / np.maximum(due, _PRIOR)).tolist()
+            self.shares = tuple((lost / np.maximum(due, _PRIOR)).tolist())
         mine = slice(part * n // _SLICES, (part + 1) * n // _SLICES)
         missing, usual = self.missing[mine], np.array(self.shares)[self._kind_of[mine]]
         share = (missing + _PRIOR * usual) / (self._due(now, self._every[mine]) + _PRIOR)
