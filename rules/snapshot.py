@@ -18,7 +18,7 @@ import numpy as np
 from rules.tracker import Kept as TrackerKept
 from rules.tracker import Tracker
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 class Damaged(ValueError):
