@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rules.book import rulebook
+from rules.book import figures
 from rules.feeds import Feeds
 from rules.fleet import Fleet, Mask, Rows
 from rules.tracker import Case, Tracker
@@ -25,9 +25,7 @@ class Districts:
     each of its devices that is not has a case of its own after its own time.
     """
 
-    def __init__(
-        self, feeds: Feeds, fleet: Fleet, book: rulebook.Silence, tracker: Tracker
-    ) -> None:
+    def __init__(self, feeds: Feeds, fleet: Fleet, book: figures.Silence, tracker: Tracker) -> None:
         self._feeds = feeds
         self._fleet = fleet
         self._book = book

@@ -16,7 +16,7 @@ from facility.assets import Asset
 from facility.clock import SECOND
 from facility.measurements import COMPACTOR_STATES, Kind
 from facility.readings import Codes, Floats, ReadingBatch
-from rules.book import rulebook
+from rules.book import figures
 from rules.fleet import Mask, among, whole_rounds
 
 RESTLESS: dict[str, tuple[str, ...]] = {
@@ -47,7 +47,7 @@ class Sanity:
 
     KEPT = ("_print", "_since", "_last", "_same", "_odd")
 
-    def __init__(self, assets: Sequence[Asset], book: rulebook.Coverage) -> None:
+    def __init__(self, assets: Sequence[Asset], book: figures.Coverage) -> None:
         n = len(assets)
         self._book = book
         self._rated_w = np.array([getattr(asset, "rated_w", None) or np.nan for asset in assets])

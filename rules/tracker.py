@@ -17,7 +17,7 @@ import msgspec
 
 from cases.events import CaseEvent, EventName, new_case_id
 from facility.clock import MINUTE
-from rules.book import rulebook
+from rules.book import figures
 from rules.families import FAMILY as FAMILY
 
 
@@ -62,7 +62,7 @@ class Tracker:
     """
 
     rule_version: str
-    book: rulebook.Cases
+    book: figures.Cases
     waits: bool = False
     unheard: Callable[[str], bool] = lambda _: False
     held: Callable[[str, str], bool] = lambda *_: False

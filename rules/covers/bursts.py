@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from facility.readings import Codes, Floats, ReadingBatch
-from rules.book.rulebook import Rattle
+from rules.book.figures import Rattle
 from rules.fleet import Mask
 
 FIELDS = ("burst_rms_g", "burst_peak_over_mad", "burst_double_impacts")

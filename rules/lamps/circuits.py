@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from facility.inventory import Inventory
 from facility.readings import Codes, Floats, Times
-from rules.book import rulebook
+from rules.book import figures
 from rules.fleet import Mask, Rows
 from rules.lamps.groups import Groups
 
@@ -126,7 +126,7 @@ class Circuits:
         self._untold[rows] = ~levelled
 
     def see(
-        self, now: int, fresh: Mask, share: Small, factor: Small, book: rulebook.Degraded
+        self, now: int, fresh: Mask, share: Small, factor: Small, book: figures.Degraded
     ) -> None:
         """Takes stock; ``fresh`` (n,) the lamps that are lit and were lately heard."""
         self.share.see(fresh, share, 1.0, book.common)

@@ -18,7 +18,7 @@ import numpy as np
 
 from facility.clock import to_rfc3339
 from facility.inventory import Inventory
-from rules.book import rulebook
+from rules.book import figures
 from rules.book.overrides import at, figure_at
 from rules.fleet import Mask, Rows
 from rules.lamps.state import Lamps
@@ -69,7 +69,7 @@ class Correlation:
         self,
         inventory: Inventory,
         lamps: Lamps,
-        book: rulebook.Segments,
+        book: figures.Segments,
         tracker: Tracker,
         sort: Sort,
     ) -> None:

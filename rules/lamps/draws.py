@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from facility.assets import Streetlight
 from facility.clock import MINUTE
 from facility.readings import Codes, Floats
-from rules.book import rulebook
+from rules.book import figures
 from rules.fleet import Mask, Rows
 from rules.lamps.groups import Groups
 from rules.lamps.unrated import Unrated
@@ -39,7 +39,7 @@ class Draws:
 
     KEPT = ("idle_w", "beside", "dimmed", "_unrated")
 
-    def __init__(self, lamps: Sequence[Streetlight], book: rulebook.Lamps) -> None:
+    def __init__(self, lamps: Sequence[Streetlight], book: figures.Lamps) -> None:
         n = len(lamps)
         self._book = book
         self._rated_w = np.array([lamp.rated_w or np.nan for lamp in lamps], dtype=np.float64)

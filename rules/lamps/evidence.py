@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from facility.measurements import LAMP_FAULTS
 from facility.readings import Floats, ReadingBatch
-from rules.book import rulebook
+from rules.book import figures
 from rules.fleet import Mask
 
 UNKNOWN, DARK, LIT = -1, 0, 1
@@ -55,7 +55,7 @@ class Around:
     beside: NDArray[np.float32]
 
 
-def evidence(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDArray[np.int8]:
+def evidence(batch: ReadingBatch, around: Around, book: figures.Lamps) -> NDArray[np.int8]:
     """DARK, LIT or UNKNOWN by each reading, int8 (n,)."""
     planned = around.planned
     shown = _by_power(batch, around, book)
@@ -84,7 +84,7 @@ def evidence(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDArr
     return np.where(rest, by_word, shown).astype(np.int8)
 
 
-def _by_power(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDArray[np.int8]:
+def _by_power(batch: ReadingBatch, around: Around, book: figures.Lamps) -> NDArray[np.int8]:
     power, full = consumption(batch), around.full_w
     on, dim = batch.column("on"), batch.column("dim_pct")
     says_off = (on == 0) | (dim == 0)
@@ -124,7 +124,7 @@ def _by_power(batch: ReadingBatch, around: Around, book: rulebook.Lamps) -> NDAr
     return shown
 
 
-def low_power_share(level: Floats, book: rulebook.Lamps) -> Floats:
+def low_power_share(level: Floats, book: figures.Lamps) -> Floats:
     """The least share of its rating that a sound lamp draws at a dimming level of 0 to 1.
 
     A straight line from a tenth of the level to all of it, as a maker of controllers sets it.

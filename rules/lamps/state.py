@@ -15,7 +15,7 @@ from facility.errors import UsageError
 from facility.lighting import LightingPlan, Period, Schedule
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from facility.sun import Place
-from rules.book import rulebook
+from rules.book import figures
 from rules.book.overrides import at
 from rules.fleet import Mask, Rows, among, whole_rounds
 from rules.lamps.draws import Draws
@@ -71,7 +71,7 @@ class Lamps:
         every: Times,
         plans: dict[str, LightingPlan],
         timezone: str,
-        book: rulebook.Lamps,
+        book: figures.Lamps,
     ) -> None:
         self._book = book
         self._every = every

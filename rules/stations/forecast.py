@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from facility.clock import to_rfc3339
-from rules.book import rulebook
+from rules.book import figures
 from rules.stations.backlog import TYPE, Course
 
 
@@ -35,7 +35,7 @@ class Forecast:
         "warnings": list[dict[str, Any]],
     }
 
-    def __init__(self, book: rulebook.Forecast) -> None:
+    def __init__(self, book: figures.Forecast) -> None:
         self._book = book
         self._known: dict[str, _Known] = {}
         self.warnings: list[dict[str, Any]] = []

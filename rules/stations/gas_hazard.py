@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from facility.inventory import Inventory
 from facility.readings import Codes, ReadingBatch, Times
+from rules.book.figures import GasHazard
 from rules.book.overrides import at
-from rules.book.rulebook import GasHazard, Rulebook
+from rules.book.rulebook import Rulebook
 from rules.fleet import Mask
 from rules.limits import Alarm, Limit, Newest
 from rules.sight import Sight

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from rules.book.rulebook import Backlog
+from rules.book.figures import Backlog
 
 
 @dataclass(slots=True)

@@ -29,7 +29,8 @@ from facility.plans import LightingPlan, load_plans, plans_of
 from facility.readings import Floats, split_series
 from facility.toml_lines import Keys, key_lines, line_of
 from rules.book.check import told
-from rules.book.rulebook import Duration, decode
+from rules.book.figures import Duration
+from rules.book.rulebook import decode
 from rules.trials.rule_series import series
 
 _MANY = re.compile(r"\{(\d+)\.\.(\d+)\}")
