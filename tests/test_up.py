@@ -88,7 +88,7 @@ class Up:
     def interrupt(self) -> str:
         """Ctrl-C; what it said until it ended."""
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(20)
+        self.process.wait(60)
         return self._log.read_text()
 
     def _answers(self) -> bool:

@@ -23,6 +23,7 @@ def test_time_left_counts_in_the_cases_own_clock(filed: District, page: Page) ->
 
 
 def test_a_case_past_its_deadline_turns_red(filed: District, page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
     filed.opens("C1", "cover.displaced", "cover:M1", "M1", cause="tilt")
     row = page.locator(".row")
     expect(row).to_contain_text("剩 1 小时 59 分")
