@@ -79,7 +79,8 @@ class Draws:
             self._learn()
         share = power / self.full_w()
         fresh = fresh & ~np.isnan(share)
-        little = (share >= self._book.dark_share) & (share < self._book.standby_share)
+        alone = np.fmax(self._book.standby_floor_w, self._book.standby_share * self.full_w())
+        little = (share >= self._book.dark_share) & (power < alone)
         self.dimmed[:] = self._means(little, fresh, _PEERS) > _COMMON
         beside = self._means(share, fresh & lit, _PEERS)
         self.beside[:] = np.where(self.dimmed, np.nan, beside)

@@ -116,6 +116,8 @@ def _by_power(batch: ReadingBatch, around: Around, book: figures.Lamps) -> NDArr
         # A driver that is fed by day shows then what it draws by itself: what draws more is dimmed.
         # One that is cut off by its relay does not, and the lamps beside it have to tell.
         dimmed = ~as_by_day & (idle_w >= dark[between])
+        # However big the lamp, no driver draws more by itself than the trade's few watts.
+        dimmed |= drawn >= (factor * book.standby_floor_w)[between]
         shown[between] = np.select(
             [as_by_day, (beside < _DARK_BESIDE) & ~dimmed, beside >= _LIT_BESIDE],
             [DARK, DARK, LIT],
