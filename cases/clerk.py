@@ -7,7 +7,6 @@ go on; one process needs one. Beside it the courier sends what is to be told.
 
 from __future__ import annotations
 
-import logging
 import time
 
 from cases.desk import Desk
@@ -19,9 +18,6 @@ from cases.supervision.overseer import Overseer
 from facility.background import Loop
 from facility.bus import Bus, Health
 from facility.clock import Clock
-from facility.errors import Retryable
-
-log = logging.getLogger(__name__)
 
 _STEP_S = 1.0
 _LOOK_EVERY_S = 5.0
@@ -57,7 +53,6 @@ class Clerk:
         self._trail = trail
         self._bus = bus
         self._clock = clock
-        self._problem = ""
         self._resumed = self._opened = self._found = 0
         self._standing: Standing | None = None
         self._last: dict[str, float] = {}
@@ -90,13 +85,9 @@ class Clerk:
     def _step(self) -> None:
         try:
             self.work()
-            self._problem = ""
-        except Retryable as error:
-            if not self._problem:
-                log.error("the clerk waits: %s", error)
-            self._problem = str(error)
-        if self._is_time("report", _REPORT_EVERY_S):
-            self.report()
+        finally:
+            if self._is_time("report", _REPORT_EVERY_S):
+                self.report()
         self.loop.wait(_STEP_S)
 
     def _is_time(self, what: str, every_s: float) -> bool:
@@ -119,7 +110,7 @@ class Clerk:
 
     def _problems(self) -> list[tuple[str, str, str]]:
         found = []
-        if words := self._problem or self.loop.failure:
+        if words := self.loop.failure:
             found.append(("clerk", f"案件时钟出错:{words}", f"the clerk fails: {words}"))
         if words := self._courier.problem:
             found.append(("courier", f"通知发送出错:{words}", f"nothing can be sent: {words}"))

@@ -6,14 +6,17 @@ import logging
 import threading
 from collections.abc import Callable
 
+from facility.errors import Retryable
+
 log = logging.getLogger(__name__)
 
 
 class Loop:
     """Calls ``step`` over and over on a thread of its own until stopped.
 
-    A step should return within a second or so. One that raises is a bug: it is logged once for as
-    long as it goes on, shows in ``failure``, and the loop tries again a second later.
+    A step should return within a second or so. What it raises shows in ``failure``, and the loop
+    tries again a second later: Retryable passes by itself, anything else is a bug. Either is logged
+    once for as long as it goes on.
     """
 
     def __init__(self, name: str, step: Callable[[], None]) -> None:
@@ -44,12 +47,18 @@ class Loop:
         self._stopping.wait(seconds)
 
     def _run(self) -> None:
+        logged: type[Exception] | None = None
         while not self._stopping.is_set():
             try:
                 self._step()
-                self.failure = ""
+                self.failure, logged = "", None
+            except Retryable as error:
+                if logged is not Retryable:
+                    log.error("%s waits: %s", self._thread.name, error)
+                self.failure, logged = str(error), Retryable
+                self._stopping.wait(1)
             except Exception as error:  # the boundary of a service's thread
-                if not self.failure:
+                if logged is not Exception:
                     log.exception("%s failed; trying again", self._thread.name)
-                self.failure = f"{type(error).__name__}: {error}"
+                self.failure, logged = f"{type(error).__name__}: {error}", Exception
                 self._stopping.wait(1)

@@ -18,6 +18,7 @@ import msgspec
 
 from cases.filing.owners import Owner, wrong_owners
 from cases.filing.working_clock import ClockKind
+from cases.sensed import CASE_TYPES, CAUSES
 from facility import tomlfile
 from facility.assets import CoverType
 from facility.errors import UsageError
@@ -25,36 +26,6 @@ from facility.measurements import Kind
 from facility.toml_lines import Keys, key_lines, line_of
 
 SHIPPED = Path(__file__).with_name("standards")
-
-CASE_TYPES = frozenset(
-    {
-        "streetlight.unlit",
-        "streetlight.segment_unlit",
-        "streetlight.day_burning",
-        "streetlight.degraded",
-        "cabinet.lamps_lost",
-        "cover.displaced",
-        "cover.rattle",
-        "cover.flooding",
-        "station.backlog",
-        "station.odour",
-        "station.gas_hazard",
-        "station.leachate",
-        "station.equipment",
-        "device.silent",
-    }
-)
-"""Every case that a sensor opens."""
-
-CAUSES: dict[str, frozenset[str]] = {
-    "streetlight.unlit": frozenset({"lamp", "not_switched", "supply"}),
-    "streetlight.segment_unlit": frozenset(
-        {"segment", "circuit", "cabinet", "not_switched", "supply"}
-    ),
-    "cabinet.lamps_lost": frozenset({"lamps", "outage", "not_switched"}),
-    "device.silent": frozenset({"power", "communications"}),
-}
-"""Case type → the causes that the rules name, of the types that a standard may tell apart by."""
 
 Severity = Literal["notice", "attention", "urgent"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)

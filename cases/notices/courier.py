@@ -102,12 +102,11 @@ class Courier:
         self._book = book
         self._settings = settings
         self._clock = clock
-        self._problem = ""
 
     @property
     def problem(self) -> str:
         """Why nothing can be sent at all; empty where that is not so."""
-        return self._problem or self.loop.failure
+        return self.loop.failure
 
     def standing(self) -> outbox.Standing:
         """How the outbox stands."""
@@ -133,13 +132,7 @@ class Courier:
             return outbox.forget(connection, before)
 
     def _step(self) -> None:
-        try:
-            self.work()
-            self._problem = ""
-        except Retryable as error:
-            if not self._problem:
-                log.error("messages wait: %s", error)
-            self._problem = str(error)
+        self.work()
         self.loop.wait(_STEP_S)
 
     def _take(self) -> Parcel | None:

@@ -9,7 +9,6 @@ from cases.residents import aftercare, rehoming
 from cases.residents.reports import Reports
 from facility.background import Loop
 from facility.clock import DAY, HOUR, SECOND, Clock, SystemClock
-from facility.errors import Retryable
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,6 @@ class ReportUpkeep:
         self._wall = wall or SystemClock()
         self._swept: int | None = None
         self._seen = -1
-        self._problem = ""
 
     def work(self) -> None:
         """Moves and forgets what is due now."""
@@ -58,11 +56,5 @@ class ReportUpkeep:
         self._swept = now
 
     def _step(self) -> None:
-        try:
-            self.work()
-            self._problem = ""
-        except Retryable as error:
-            if not self._problem:
-                log.error("reports wait: %s", error)
-            self._problem = str(error)
+        self.work()
         self.loop.wait(_STEP_S)

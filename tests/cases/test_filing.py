@@ -17,9 +17,9 @@ from cases.database import connect, upgrade, writing
 from cases.desk import Desk
 from cases.events import CaseEvent, EventName
 from cases.filing.filed import Filed
-from cases.filing.standard import CASE_TYPES
 from cases.lifecycle import fold
 from cases.listing import CaseFilter, Sort
+from cases.sensed import CASE_TYPES
 from facility.clock import DAY, HOUR
 from facility.errors import UsageError
 from tests.cases.databases import go_back

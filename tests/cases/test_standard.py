@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cases.filing.standard import CASE_TYPES, SHIPPED, Row, load
+from cases.filing.standard import SHIPPED, Row, load
+from cases.sensed import CASE_TYPES
 from facility.assets import CoverType
 from facility.errors import UsageError
 from facility.measurements import Kind
