@@ -24,6 +24,7 @@ from cases.shelvings import Shelvings
 from cases.tallies import Tallies
 from facility.assets import Asset
 from facility.clock import Clock
+from facility.grid import Grid
 from facility.store.base import ReadingsStore
 from rules.book.books import Books
 from rules.trials.backtests import Backtests
@@ -81,6 +82,10 @@ class Parts:
     reports: Reports
     backtests: Backtests
     books: Books
+
+    def grid(self) -> Grid:
+        """The cells as they are now; none where cases are not filed."""
+        return self.desk.filing.grid() if self.desk.filing else Grid()
 
 
 async def _parts(request: Request) -> Parts:

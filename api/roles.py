@@ -57,6 +57,7 @@ ALLOWED: dict[str, frozenset[Role] | None] = {
     "GET /api/v1/segments": EVERYBODY,
     "GET /api/v1/calendar": EVERYBODY,
     "GET /api/v1/standard": EVERYBODY,
+    "GET /api/v1/grid": EVERYBODY,
     "GET /api/v1/lighting": EVERYBODY,
     "GET /api/v1/coverage": EVERYBODY,
     "GET /api/v1/coverage/streets": EVERYBODY,

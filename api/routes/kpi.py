@@ -121,7 +121,7 @@ def four_coverages(parts: FromApp, query: Annotated[DaysQuery, Query()]) -> Resp
     Devices are means of the days; cells, assets and cases are as they are now.
     """
     first, last = query.span(parts)
-    grid = _grid(parts)
+    grid = parts.grid()
     devices = parts.tallies.totals("coverage", first, last, ("street",))
     found, whole = coverages(
         grid, parts.places.now().inventory.assets.values(), parts.desk.unclosed(), devices
@@ -160,17 +160,12 @@ def _names(parts: Parts, by: By) -> dict[str, str]:
     """What streets are called, by their codes."""
     if by != "street":
         return {}
-    return {cell.code: cell.name for cell in _grid(parts).cells.values()}
+    return {cell.code: cell.name for cell in parts.grid().cells.values()}
 
 
 def _name(grid: Grid, code: str | None) -> str | None:
     cell = grid.cell(code or "")
     return cell.name if cell else None
-
-
-def _grid(parts: Parts) -> Grid:
-    filing = parts.desk.filing
-    return filing.grid() if filing else Grid()
 
 
 def _wants_csv(accept: str) -> bool:

@@ -9,6 +9,7 @@ from pydantic import Field
 from api.shapes.shape import Shape, Time, Words
 from cases.filing.standard import Severity
 from cases.filing.working_clock import ClockKind
+from facility.grid import Level
 from facility.measurements import Kind
 
 
@@ -69,3 +70,15 @@ class WorkingCalendar(Shape):
     timezone: str
     working_day_ms: int
     working: list[tuple[int, int]] = Field(strict=False)
+
+
+class GridCell(Shape):
+    code: str
+    name: str
+    level: Annotated[Level, Field(strict=False)]
+    parent: str | None
+    responsible: str | None
+
+
+class GridTree(Shape):
+    items: list[GridCell]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import numpy as np
+import shapely
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
@@ -33,7 +34,7 @@ from cases.tallies import Tallies
 from facility.assets import Asset, Cabinet, Cover, Station, Streetlight
 from facility.bus import Health, KindState, LocalBus
 from facility.clock import HOUR, from_rfc3339
-from facility.grid import Grid
+from facility.grid import Cell, Grid, Level
 from facility.inventory import Inventory
 from facility.kept_inventory import KeptInventory
 from facility.lighting import load_plans
@@ -47,6 +48,7 @@ from rules.trials.backtests import Backtests
 from tests.api.people import name_of, token_of
 
 DUSK = from_rfc3339("2026-06-21T12:00:00Z")
+STREET = "410105001"
 LAMP_STATES = ("lit", "dark", "off", "silent", "unknown")
 
 
@@ -89,6 +91,21 @@ def assets() -> list[Asset]:
     ]
 
 
+def a_grid() -> Grid:
+    """A street that names somebody and its community that does not, both around everything."""
+
+    def cell(code: str, name: str, level: Level, parent: str | None, whose: str | None) -> Cell:
+        return Cell(code, name, level, parent, whose, shapely.box(113, 34, 114, 35))
+
+    return Grid(
+        [
+            cell("410105", "金水区", Level.DISTRICT, None, None),
+            cell(STREET, "花园路街道", Level.STREET, "410105", "花园路街道办事处"),
+            cell(f"{STREET}01", "甲社区", Level.COMMUNITY, STREET, None),
+        ]
+    )
+
+
 class District:
     """The parts, the app made of them, and a client that calls it without a network.
 
@@ -101,6 +118,7 @@ class District:
         self.folder = folder
         self.clock = StoppedClock(DUSK)
         self.inventory = Inventory.of(assets())
+        self.grid = Grid()
         self.duck = DuckStore(folder / "readings.duckdb")
         self.store: ReadingsStore = self.duck
         self.desk = Desk(url)

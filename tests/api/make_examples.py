@@ -21,7 +21,7 @@ from cases.people.keys import PREFIX
 from cases.tallies import Tally
 from facility.clock import DAY, HOUR, MINUTE
 from facility.measurements import Kind
-from tests.api.district import DUSK, District, dark_segment
+from tests.api.district import DUSK, District, a_grid, dark_segment
 from tests.api.people import PASSWORD, add_accounts
 from tests.api.test_backtests import BODY as BACKTEST
 from tests.api.test_bursts import Wave
@@ -94,7 +94,10 @@ def record() -> dict[str, dict[str, Any]]:
 def fill(district: District) -> None:
     """A dark segment, an evening's readings, what was counted of a night."""
     zone = calendar.load("Asia/Shanghai")
-    district.desk.filing = Filing(standard.load(), zone, district.inventory.assets.get)
+    district.grid = a_grid()
+    district.desk.filing = Filing(
+        standard.load(), zone, district.inventory.assets.get, lambda: district.grid
+    )
     district.desk.record([dark_segment("20260621-1f0a77c2")])
     district.desk.record(
         [dark_segment(f"20260620-{n}", DUSK - n * DAY, subject="segment:S2") for n in (1, 2, 3)]
@@ -128,6 +131,7 @@ def of_facilities(get: Recorder) -> None:
     get("GET segments")
     get("GET states")
     get("GET standard")
+    get("GET grid")
     get("GET calendar", params={"from": "2026-06-22T00:00:00Z", "to": "2026-06-23T00:00:00Z"})
 
 

@@ -7,7 +7,6 @@ import io
 from typing import Any
 
 import pytest
-import shapely
 
 from api.shapes.figures import Coverages, Kpi
 from cases.filing import calendar, standard
@@ -15,30 +14,18 @@ from cases.filing.basis import Filing
 from cases.indicators.defined import INDICATORS
 from cases.tallies import Tally
 from facility.clock import DAY
-from facility.grid import Cell, Grid, Level
-from tests.api.district import DUSK, District, dark_segment
+from tests.api.district import DUSK, STREET, District, a_grid, dark_segment
 
 SPAN = {"from": "2026-06-01", "to": "2026-07-01"}
-STREET = "410105001"
 
 
 @pytest.fixture
 def gridded(district: District) -> District:
-    """A street with two communities, of which one names somebody; two cases in it."""
-
-    def cell(code: str, level: Level, parent: str | None, responsible: str | None) -> Cell:
-        return Cell(code, f"{code} 名", level, parent, responsible, shapely.box(113, 34, 114, 35))
-
-    grid = Grid(
-        [
-            cell("410105", Level.DISTRICT, None, None),
-            cell(STREET, Level.STREET, "410105", "街道办"),
-            cell(f"{STREET}01", Level.COMMUNITY, STREET, None),
-        ]
-    )
+    """A street and its community; two cases, of which one has a unit."""
+    district.grid = a_grid()
     assets = district.inventory.assets.get
     zone = calendar.load("Asia/Shanghai")
-    district.desk.filing = Filing(standard.load(), zone, assets, lambda: grid)
+    district.desk.filing = Filing(standard.load(), zone, assets, lambda: district.grid)
     district.desk.record([dark_segment("C-1"), dark_segment("C-2", DUSK + DAY, subject="S2")])
     district.act("C-1", action="dispatch", unit="=照明所")
     district.clock.ms = DUSK + 2 * DAY
@@ -117,7 +104,7 @@ def test_the_four_coverages(gridded: District) -> None:
     gridded.tallies.put([Tally("coverage", "2026-06-22", numbers, STREET, kind="cover")])
     shown = gridded.answer(Coverages, "coverage/streets")
     street, nowhere = shown["items"]
-    assert (street["street"], street["name"]) == (STREET, f"{STREET} 名")
+    assert (street["street"], street["name"]) == (STREET, "花园路街道")
     assert (street["cells"], street["organised"], street["monitored"]) == (2, 0.5, 0.8)
     assert nowhere["street"] is None
     assert (nowhere["cells"], nowhere["assets"], nowhere["gridded"]) == (1, 13, 0.0)

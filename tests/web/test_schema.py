@@ -43,6 +43,7 @@ WHOLE: dict[str, type[BaseModel]] = {
     "Selection": duties.Selection,
     "FormField": duties.FormField,
     "Occurrence": duties.ScheduleOccurrence,
+    "Cell": site.GridCell,
 }
 """Interfaces that have every field of the answer."""
 

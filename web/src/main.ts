@@ -2,9 +2,9 @@ import { createApp } from "vue";
 
 import App from "./App.vue";
 import { followCalendar } from "./store/calendar";
+import { loadCells } from "./store/cells";
 import { start } from "./store/room";
 import { startSession } from "./store/session";
-import { loadStreets } from "./store/streets";
 import { followTheme } from "./store/theme";
 import { followAddress } from "./store/view";
 import "./style/tokens.css";
@@ -14,8 +14,8 @@ import { i18n } from "./wording/i18n";
 
 startSession(() => {
   start();
-  // Without their names streets are shown by their codes, which is no reason to show less.
-  void loadStreets().catch(() => undefined);
+  // Without their names cells are shown by their codes, which is no reason to show less.
+  void loadCells().catch(() => undefined);
 });
 followTheme();
 followAddress();

@@ -1,7 +1,7 @@
 /** Supervision, schedules, warnings, shelvings and figures: their calls and shapes (docs/api.md). */
 
 import { BASE, call, json, part, query } from "./call";
-import type { Evidence, Kind, OwnCase, Page, StandardRow, Words } from "./schema";
+import type { Cell, Evidence, Kind, OwnCase, Page, StandardRow, Words } from "./schema";
 
 export interface SupervisionCause {
   cause: string;
@@ -209,9 +209,8 @@ export interface CoveredStreet extends Covered {
 export const getFourCoverages = (from: string, to: string) =>
   call<{ items: CoveredStreet[]; total: Covered }>(`coverage/streets${query({ from, to })}`);
 
-/** The streets of the grid; one of each is null, for what is in none. */
-export const getStreets = () =>
-  items<Pick<CoveredStreet, "street" | "name">>("coverage/streets");
+/** Every cell, those above before those below. The browser keeps it, and asks whether it is the same. */
+export const getGrid = () => items<Cell>("grid");
 
 export type KpiBy = "street" | "unit" | "type" | "source" | "day";
 export const KPI_BY: readonly KpiBy[] = ["street", "unit", "type", "source", "day"];

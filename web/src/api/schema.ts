@@ -169,6 +169,17 @@ export interface CaseWithEvents extends OwnCase {
   events: CaseEvent[];
 }
 
+export type Level = "district" | "street" | "community" | "grid" | "courtyard";
+
+/** A cell of the grid of responsibility. */
+export interface Cell {
+  code: string;
+  name: string;
+  level: Level;
+  parent: string | null;
+  responsible: string | null;
+}
+
 export interface Page<T> {
   items: T[];
   next: string | null;

@@ -5,8 +5,8 @@ import { useI18n } from "vue-i18n";
 import type { Case, Words } from "../api/schema";
 import { ProblemError } from "../api/call";
 import type { Standing } from "../store/deadline";
+import { cellName, cellPath } from "../store/cells";
 import { room } from "../store/room";
-import { streetName } from "../store/streets";
 import { standingText } from "./standing";
 import { subjectParts } from "./subject";
 import { span } from "./time";
@@ -20,9 +20,10 @@ export function useNames() {
   };
   const kind = named("kind");
 
-  /** `路段 经三路 JS-12`: the road where it is known, then the id. */
+  /** `路段 经三路 JS-12`: the road where it is known, then the id; of a schedule what its case is of. */
   function subject(text: string): string {
     const parts = subjectParts(text);
+    if (parts.kind === "schedule") return [kind(parts.kind), group(parts.id.split("/")[1] ?? "")].filter(Boolean).join(" ");
     const road = parts.kind === "segment" ? room.value.shapes.get(parts.id)?.properties.road : null;
     const id = road && parts.id.startsWith(road) ? parts.id : [road, parts.id].filter(Boolean).join(" ");
     return [kind(parts.kind), id].filter(Boolean).join(" ");
@@ -42,6 +43,12 @@ export function useNames() {
     return te(key) ? t(key) : `HTTP ${error.status}`;
   }
 
+  /** What one of a schedule's cases is of: an asset, a road, a street, or everything. */
+  const group = (word: string) => (word === "all" || word === "-" ? t(`plans.group.${word === "all" ? word : "none"}`) : cellName(word));
+
+  /** Where a case is: the cell, or the street alone; empty of one that is in none. */
+  const place = (one: Pick<Case, "cell" | "street">) => cellPath(one.cell ?? one.street ?? "");
+
   const caseType = named("caseType");
   const words = (both: Words) => both[locale.value === "zh" ? "zh" : "en"];
 
@@ -60,7 +67,10 @@ export function useNames() {
     stage: named("desk.stage"),
     how: named("desk.how"),
     source: named("desk.source"),
-    street: streetName,
+    cell: cellName,
+    cellPath,
+    group,
+    place,
     supervision: named("plans.cause"),
     where: named("plans.where"),
     ruleSection: named("rules.sections"),
@@ -75,6 +85,6 @@ export function useNames() {
     words,
     failure,
     announcement: (one: Case) =>
-      t("cases.announce", { type: title(one), subject: subject(one.subject) }),
+      t("cases.announce", { type: title(one), subject: [subject(one.subject), place(one)].filter(Boolean).join("，") }),
   };
 }
