@@ -10,7 +10,7 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,16 +23,27 @@ from facility.clock import from_rfc3339
 from facility.errors import UsageError
 from ingest.messages import Messages
 
-_CHUNK_BYTES = 1 << 19
+_CHUNK_BYTES = 1 << 20
 _QUOTE = ord('"')
 _FRACTION_END = len("2026-06-21T19:41:00.123456")
 _TOLD = 10
 
 
-class _Line(msgspec.Struct, gc=False):
+class _Text(msgspec.Struct, gc=False):
+    tst: str
+    topic: str
+    payload: str
+
+
+class _Json(msgspec.Struct, gc=False):
     tst: str
     topic: str
     payload: msgspec.Raw
+
+
+_texts = msgspec.json.Decoder(_Text).decode_lines
+_jsons = msgspec.json.Decoder(_Json).decode_lines
+_text = msgspec.json.Decoder(str).decode
 
 
 @dataclass(slots=True)
@@ -49,49 +60,44 @@ class Capture:
 
         UsageError where the file is not there or cut off in its compression.
         """
-        decode = msgspec.json.Decoder(_Line).decode_lines
         with _opened(self.path) as file:
             while chunk := _lines(file, self.path):
                 try:
-                    messages = _to_messages(decode(b"".join(chunk)))
+                    messages = _to_messages(b"".join(chunk))
                     self.lines += len(chunk)
-                except (msgspec.DecodeError, ValueError):
+                except ValueError:
                     # A line of it is bad: which one, and what is wrong with it?
-                    messages = _to_messages(self._good_lines(chunk))
+                    messages = _to_messages(b"".join(self._good_lines(chunk)))
                 yield messages
 
-    def _good_lines(self, chunk: list[bytes]) -> list[_Line]:
-        decode = msgspec.json.Decoder(_Line).decode
+    def _good_lines(self, chunk: list[bytes]) -> list[bytes]:
         good = []
         for raw in chunk:
             self.lines += 1
-            if not raw.strip():
-                continue
             try:
-                line = decode(raw)
-                _to_messages([line])
-                good.append(line)
-            except (msgspec.DecodeError, ValueError) as error:
+                _to_messages(raw)
+                good.append(raw)
+            except ValueError as error:
                 self.skipped += 1
                 if len(self.bad) < _TOLD:
                     self.bad.append((self.lines, str(error)))
         return good
 
 
-def _to_messages(lines: list[_Line]) -> Messages:
-    """ValueError where a ``tst`` is no time."""
-    text = msgspec.json.Decoder(str).decode
+def _to_messages(data: bytes) -> Messages:
+    """The messages of some lines. ValueError where one is none, or its ``tst`` no time."""
+    lines: Sequence[_Text | _Json]
     payloads: list[bytes | str]
     try:
-        payloads = [text(line.payload) for line in lines]
+        lines = texts = _texts(data)
+        payloads = [line.payload for line in texts]
     except msgspec.ValidationError:
         # With %J a payload is the JSON itself, and a recording may have both.
-        raws = [bytes(line.payload) for line in lines]
-        payloads = [text(raw) if raw[0] == _QUOTE else raw for raw in raws]
+        lines = jsons = _jsons(data)
+        raws = [bytes(line.payload) for line in jsons]
+        payloads = [_text(raw) if raw[0] == _QUOTE else raw for raw in raws]
     return Messages(
-        [line.topic for line in lines],
-        payloads,
-        _arrivals([line.tst for line in lines]),
+        [line.topic for line in lines], payloads, _arrivals([line.tst for line in lines])
     )
 
 

@@ -10,6 +10,7 @@ from ingest import topics
 from ingest.decoders import chirpstack, thethingsstack
 from ingest.decoders.native import NativeDecoder
 from ingest.decoders.shapes import Shapes
+from ingest.decoders.singles import Single
 from ingest.decoders.uplink import Reader, UplinkDecoder
 from ingest.messages import Decoded, Messages, Quarantined
 from ingest.profiles.installed import Installed
@@ -28,14 +29,18 @@ _READERS: dict[topics.Network, Reader] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Route:
-    """Where messages of a topic go: a native table, the reader of an uplink, or nowhere."""
+    """Where messages of a topic go: a native table, the reader of an uplink, or nowhere.
+
+    ``expects`` is what the next one is expected to be by the last, where anything is.
+    """
 
     table: str = ""
     device: str = ""
     series: int = -1
     reader: Reader | None = None
+    expects: Single | None = None
 
 
 class Pipeline:
@@ -81,23 +86,32 @@ class Pipeline:
             self._forget()
         decoded = Decoded()
         routes = self._routes
-        add = self._native.add
         series = [0] * len(messages)
         for at, topic in enumerate(messages.topics):
             route = routes.get(topic)
             if route is None:
                 route = routes[topic] = self._route(topic)
             series[at] = route.series
-            if oversized and at in oversized:
+            if at in oversized:
                 self._refuse(messages, at, "oversized", decoded)
-            elif route.table:
-                add(messages, at, route.table, route.device, decoded)
-            elif route.reader:
-                series[at] = self._uplinks.add(route.reader, messages, at, route.device, decoded)
+            elif route.expects is not None:
+                route.expects.waiting.append(at)
             else:
-                self._refuse(messages, at, "topic", decoded)
+                series[at] = self._take(messages, at, route, decoded)
+        for at in self._shapes.singles.read(messages.payloads):
+            self._take(messages, at, routes[messages.topics[at]], decoded)
         self._shapes.finish(messages, series, decoded)
         return decoded
+
+    def _take(self, messages: Messages, at: int, route: _Route, decoded: Decoded) -> int:
+        """Takes message ``at`` as whatever it is; the code of its series."""
+        if route.table:
+            route.expects = self._native.add(messages, at, route.table, route.device, decoded)
+        elif route.reader:
+            return self._uplinks.add(route.reader, messages, at, route.device, decoded)
+        else:
+            self._refuse(messages, at, "topic", decoded)
+        return route.series
 
     def _forget(self) -> None:
         self._names = Names()

@@ -10,6 +10,7 @@ import msgspec
 
 from ingest.decoders import senml
 from ingest.decoders.shapes import ITEM, MADE, Shapes
+from ingest.decoders.singles import Single
 from ingest.messages import Decoded, Messages, Quarantined
 
 _MAX_DIGITS = 400
@@ -38,35 +39,39 @@ class NativeDecoder:
         self._shapes = shapes
         self._tables = shapes.tables
 
-    def add(self, messages: Messages, at: int, table: str, device: str, decoded: Decoded) -> None:
-        """Takes the payload of message ``at``; what cannot be read goes to quarantine."""
+    def add(
+        self, messages: Messages, at: int, table: str, device: str, decoded: Decoded
+    ) -> Single | None:
+        """Takes the payload of message ``at``; what cannot be read goes to quarantine.
+
+        What the next message of its topic is expected to be, None where nothing can be said.
+        """
         payload = messages.payloads[at]
-        if payload[:1] in _ARRAY and (taken := self._shapes.arrays.take(table, payload, at)):
-            decoded.received += taken
-            return
+        if payload[:1] in _ARRAY and self._shapes.arrays.take(table, payload, at):
+            return None
         try:
             value = loads(payload)
         except (ValueError, RecursionError) as error:
             decoded.received += 1
             decoded.quarantined.append(Quarantined.of(messages, at, "unreadable", str(error)))
-            return
+            return None
         if type(value) is dict:
             decoded.received += 1
-            # Almost every message comes by here: a shape that is known already.
+            # Most messages of the long way come by here: a shape that is known already.
             shape = self._tables[table].get(tuple(value))
             if shape is None:
                 self._shapes.take(table, value, at, decoded)
             else:
                 shape.readings.append(value)
                 shape.places.append(at)
-            return
+            return self._shapes.singles.after(table, value)
         if not isinstance(value, list) or not value:
             decoded.received += 1
             decoded.quarantined.append(Quarantined.of(messages, at, "not_an_object"))
-            return
+            return None
         if senml.is_pack(value, table):
             self._add_pack(value, messages, at, table, device, decoded)
-            return
+            return None
         decoded.received += len(value)
         place = at
         for reading in value:
@@ -76,6 +81,7 @@ class NativeDecoder:
             else:
                 raw = json.dumps(reading).encode()
                 decoded.quarantined.append(Quarantined.of(messages, at, "not_an_object", raw=raw))
+        return None
 
     def _add_pack(
         self,

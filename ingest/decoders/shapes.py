@@ -21,8 +21,10 @@ from numpy.typing import NDArray
 from facility.measurements import MEASUREMENTS, WAVEFORM, Kind, Measurement
 from facility.readings import Codes, Names, ReadingBatch, concatenate, series_of
 from ingest.decoders import bursts
-from ingest.decoders.arrays import Arrays, ArrayShape
+from ingest.decoders.arrays import Arrays
 from ingest.decoders.columns import BAD_TS, NO_TS, measured, reason_of, times
+from ingest.decoders.plain import PlainPart, PlainShapes
+from ingest.decoders.singles import Singles
 from ingest.messages import Burst, Decoded, Messages, Quarantined
 
 FUTURE_MS = 5 * 60_000
@@ -68,7 +70,9 @@ class Shapes:
     def __init__(self, names: Names) -> None:
         self._names = names
         self.tables: dict[str, TableShapes] = {table: {} for table in MEASUREMENTS}
-        self.arrays = Arrays()
+        plain = PlainShapes()
+        self.arrays = Arrays(plain)
+        self.singles = Singles(plain)
 
     def take(self, table: str, reading: dict[str, object], place: int, decoded: Decoded) -> None:
         """Takes one reading: field → cell as JSON has it, ``ts`` and ``circuit`` among them."""
@@ -90,13 +94,15 @@ class Shapes:
         """
         codes = np.array(series, dtype=np.int32)
         items = _Items(messages)
+        plain = [*self.singles.empty(), *self.arrays.empty()]
         for table, shapes in self.tables.items():
             judged = [
                 self._judge(shape, messages, codes, items, decoded) for shape in shapes.values()
             ]
             judged += [
-                self._judge_plain(shape, messages, codes, items, decoded)
-                for shape in self.arrays.filled(table)
+                self._judge_plain(part, messages, codes, items, decoded)
+                for part in plain
+                if part.table == table
             ]
             shapes.clear()
             parts = [part for part in judged if len(part[0])]
@@ -170,14 +176,14 @@ class Shapes:
         return batch.take(kept), places[kept]
 
     def _judge_plain(
-        self, shape: ArrayShape, messages: Messages, codes: Codes, items: _Items, decoded: Decoded
+        self, part: PlainPart, messages: Messages, codes: Codes, items: _Items, decoded: Decoded
     ) -> tuple[ReadingBatch, NDArray[np.int64]]:
         """As :meth:`_judge`, where only the time of arrival can still speak against a reading."""
-        at, nth, ts, values = shape.empty()
-        arrived = np.array(messages.arrived, dtype=np.int64)[at]
-        batch = ReadingBatch(shape.table, self._names, codes[at], ts, arrived, values)
-        places = at + nth * ITEM
-        early = ts > arrived + FUTURE_MS
+        decoded.received += len(part.at)
+        arrived = np.array(messages.arrived, dtype=np.int64)[part.at]
+        batch = ReadingBatch(part.table, self._names, codes[part.at], part.ts, arrived, part.values)
+        places = part.at + part.nth * ITEM
+        early = part.ts > arrived + FUTURE_MS
         if not early.any():
             return batch, places
         for place in places[early].tolist():

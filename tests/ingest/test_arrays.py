@@ -9,45 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facility.measurements import MEASUREMENTS, Measurement
+from facility.measurements import MEASUREMENTS
 from ingest.decoders.arrays import Arrays
+from ingest.decoders.plain import PlainShapes
 from ingest.messages import Messages
 from ingest.pipeline import Pipeline
 from tests.ingest import reference
-from tests.ingest.arrivals import COVER, LAMP, NOW, STATION, arrive, reasons, rows
+from tests.ingest.alike import alike
+from tests.ingest.arrivals import LAMP, NOW, STATION, arrive, reasons, rows
 
 PLAIN = {"ts": NOW, "on": True, "power_w": 44.5, "energy_kwh": 3}
-
-
-def value(measurement: Measurement) -> st.SearchStrategy[Any]:
-    """A faultless value of a field."""
-    if measurement.type == "bool":
-        return st.booleans()
-    low, high = max(measurement.low, -1e9), min(measurement.high, 1e9)
-    return st.floats(low, high) | st.integers(int(low), int(high))
-
-
-@st.composite
-def alike(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]]]:
-    """Readings of the same keys, and at most one of them spoilt in one cell or by a key."""
-    topic = draw(st.sampled_from([LAMP, COVER, STATION]))
-    fields = MEASUREMENTS[topic.split("/")[2]]
-    plain = sorted(name for name, one in fields.items() if one.type in ("number", "bool"))
-    keys = draw(st.lists(st.sampled_from(plain), min_size=1, max_size=4, unique=True))
-    reading = st.fixed_dictionaries(
-        {"ts": st.integers(NOW - 10**6, NOW + 300_000)} | {key: value(fields[key]) for key in keys}
-    )
-    readings = draw(st.lists(reading, min_size=1, max_size=6))
-    if draw(st.booleans()):
-        spoilt = draw(st.sampled_from(readings))
-        key = draw(st.sampled_from(["ts", *keys, "unheard_of"]))
-        cells: st.SearchStrategy[Any] = st.sampled_from(
-            [None, "x", -1, 10**400, 1e300, True, [], {"a": 1}, NOW + 300_001]
-        )
-        spoilt[key] = draw(cells)
-        if draw(st.booleans()):
-            del spoilt[draw(st.sampled_from(sorted(spoilt)))]
-    return topic, readings
 
 
 @settings(deadline=None)
@@ -67,8 +38,9 @@ def test_an_array_says_what_reading_by_reading_would(
 
 
 def test_what_is_faultless_is_read_by_type() -> None:
-    assert Arrays().take("streetlight", json.dumps([PLAIN] * 3).encode(), 0) == 3
-    assert Arrays().take("streetlight", json.dumps([PLAIN] * 3), 0) == 3
+    arrays = Arrays(PlainShapes())
+    assert arrays.take("streetlight", json.dumps([PLAIN] * 3).encode(), 0) == 3
+    assert arrays.take("streetlight", json.dumps([PLAIN] * 3), 0) == 3
 
 
 @pytest.mark.parametrize(
@@ -84,7 +56,7 @@ def test_what_is_faultless_is_read_by_type() -> None:
     ],
 )
 def test_one_that_is_not_sends_its_array_the_long_way(last: object) -> None:
-    assert Arrays().take("streetlight", json.dumps([PLAIN, last]).encode(), 0) == 0
+    assert Arrays(PlainShapes()).take("streetlight", json.dumps([PLAIN, last]).encode(), 0) == 0
 
 
 def test_a_reading_from_the_future_is_quarantined_alone_with_its_own_bytes() -> None:
@@ -117,11 +89,11 @@ def test_arrays_of_several_devices_and_decodes_keep_apart() -> None:
 
 
 def test_a_client_that_makes_up_keys_gets_no_end_of_decoders() -> None:
-    arrays = Arrays()
+    arrays = Arrays(PlainShapes())
     fields = [name for name, one in MEASUREMENTS["station"].items() if one.type == "number"]
     for first in fields:
         for second in fields:
             arrays.take("station", json.dumps([{"ts": NOW, first: 1, second: 1}]), 0)
-    assert len(arrays.filled("station")) <= 64
+    assert len(list(arrays.empty())) <= 64
     (one,) = arrive(STATION, [{"ts": NOW, "odour": 1}]).batches
     assert len(one) == 1
