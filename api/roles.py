@@ -61,6 +61,7 @@ ALLOWED: dict[str, frozenset[Role] | None] = {
     "GET /api/v1/lighting": EVERYBODY,
     "GET /api/v1/coverage": EVERYBODY,
     "GET /api/v1/coverage/streets": EVERYBODY,
+    "GET /api/v1/coverage/missing": EVERYBODY,
     "GET /api/v1/kpi": EVERYBODY,
     "GET /api/v1/kpi/monthly/{month}": EVERYBODY,
     "GET /api/v1/stations/days": EVERYBODY,

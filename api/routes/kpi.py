@@ -1,4 +1,4 @@
-"""The indicators of a span, as JSON and as CSV, and the four coverages (docs/indicators.md)."""
+"""The indicators of a span, as JSON and as CSV (docs/indicators.md)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,12 @@ from starlette.responses import Response
 from api.parameters import Parameters, day_of, moment_of
 from api.parts import FromApp, Parts, answer
 from api.problems import BadParameter
-from api.routes.daybook import DaysQuery
-from api.shapes.figures import Coverages, Kpi
+from api.shapes.figures import Kpi
 from api.sheet import csv_of
 from cases.indicators.defined import By
-from cases.indicators.four_coverages import coverages
 from cases.indicators.table import Row, Table
 from cases.notices.contacts import Language
 from facility.clock import DAY, to_rfc3339
-from facility.grid import Grid
 
 router = APIRouter(tags=["kpi"])
 
@@ -114,31 +111,6 @@ def kpi(
     )
 
 
-@router.get("/coverage/streets", response_model=Coverages)
-def four_coverages(parts: FromApp, query: Annotated[DaysQuery, Query()]) -> Response:
-    """The four full coverages 组织 网格 监测 管护 by street, and of the whole.
-
-    Devices are means of the days; cells, assets and cases are as they are now.
-    """
-    first, last = query.span(parts)
-    grid = parts.grid()
-    devices = parts.tallies.totals("coverage", first, last, ("street",))
-    found, whole = coverages(
-        grid, parts.places.now().inventory.assets.values(), parts.desk.unclosed(), devices
-    )
-    return answer(
-        {
-            "first": first.isoformat(),
-            "last": last.isoformat(),
-            "items": [
-                {"street": street, "name": _name(grid, street), **one.shown()}
-                for street, one in found.items()
-            ],
-            "total": whole.shown(),
-        }
-    )
-
-
 def _sheet(table: Table, names: Mapping[str, str], query: KpiQuery) -> Response:
     span = "-".join(to_rfc3339(at)[:10] for at in (table.start, table.end))
     return Response(
@@ -161,11 +133,6 @@ def _names(parts: Parts, by: By) -> dict[str, str]:
     if by != "street":
         return {}
     return {cell.code: cell.name for cell in parts.grid().cells.values()}
-
-
-def _name(grid: Grid, code: str | None) -> str | None:
-    cell = grid.cell(code or "")
-    return cell.name if cell else None
 
 
 def _wants_csv(accept: str) -> bool:

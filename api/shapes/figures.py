@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from api.shapes.shape import Shape, Time
@@ -52,6 +54,22 @@ class Coverages(Shape):
     last: str
     items: list[CoveragesOfStreet]
     total: CoveragesOf
+
+
+class Missing(Shape):
+    of: Literal["cell", "asset", "case"]
+    id: str
+    kind: str
+    name: str
+    cell: str | None
+    point: tuple[float, float] | None = Field(strict=False)
+    last_seen: Time | None
+
+
+class Uncovered(Shape):
+    items: list[Missing]
+    next: str | None
+    many: int
 
 
 class Recurrent(Shape):

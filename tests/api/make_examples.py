@@ -153,6 +153,7 @@ def of_figures(get: Recorder) -> None:
     get("GET lighting", params={**days, "by": "street"})
     get("GET coverage", params=days)
     get("GET coverage/streets", params=days)
+    get("GET coverage/missing", params={"what": "organised"})
     get("GET stations/days", params=days)
     get("GET warnings")
     get("GET recurrent", params={"least": 2})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.shapes.figures import Coverages, Kpi
+from api.shapes.figures import Coverages, Kpi, Uncovered
 from cases.filing import calendar, standard
 from cases.filing.basis import Filing
 from cases.indicators.defined import INDICATORS
@@ -110,6 +110,45 @@ def test_the_four_coverages(gridded: District) -> None:
     assert (nowhere["cells"], nowhere["assets"], nowhere["gridded"]) == (1, 13, 0.0)
     assert shown["total"]["handled"] == 0.5
     assert shown["total"]["owned"] == 0.0
+
+
+def test_what_a_coverage_lacks_is_told_one_by_one(gridded: District) -> None:
+    counts = gridded.answer(Coverages, "coverage/streets")["total"]
+    lacks = {
+        "organised": counts["cells"] - counts["cells_responsible"],
+        "gridded": counts["assets"] - counts["assets_in_cells"],
+        "owned": counts["assets"] - counts["assets_owned"],
+        "handled": counts["cases"] - counts["cases_with_unit"],
+    }
+    for what, many in lacks.items():
+        assert gridded.answer(Uncovered, "coverage/missing", what=what)["many"] == many
+    (case,) = gridded.answer(Uncovered, "coverage/missing", what="handled")["items"]
+    assert (case["of"], case["id"], case["name"]) == ("case", "C-2", "S2")
+
+
+def test_what_is_lacking_is_of_one_street_or_of_none(gridded: District) -> None:
+    (community,) = gridded.answer(Uncovered, "coverage/missing", what="organised", street=STREET)[
+        "items"
+    ]
+    assert (community["id"], community["kind"]) == (f"{STREET}01", "community")
+    assert (community["name"], community["cell"]) == ("甲社区", STREET)
+    assert community["point"] == [113.5, 34.5]
+    nowhere = gridded.answer(Uncovered, "coverage/missing", what="organised", nowhere=True)
+    assert [one["id"] for one in nowhere["items"]] == ["410105"]
+
+
+def test_devices_that_are_not_heard_from_are_told_page_by_page(gridded: District) -> None:
+    gridded.lamps_are({"S1-1": "silent", "S2-0": "unknown"}, at=DUSK)
+    first = gridded.answer(Uncovered, "coverage/missing", what="monitored", limit=4)
+    assert [one["id"] for one in first["items"]] == ["CAB-1", "M1", "S1-1", "S2-0"]
+    assert [one["last_seen"] for one in first["items"]] == [
+        None,
+        None,
+        *["2026-06-21T12:00:00Z"] * 2,
+    ]
+    then = gridded.answer(Uncovered, "coverage/missing", what="monitored", cursor=first["next"])
+    assert ([one["id"] for one in then["items"]], then["many"]) == (["T1"], 5)
+    assert gridded.get("coverage/missing", what="else").status_code == 422
 
 
 def test_the_monthly_report_is_a_page(gridded: District) -> None:

@@ -4,6 +4,7 @@ import { call, json, pages, part, ProblemError, type Query, query, sessionEnded 
 import type {
   ActionBody,
   Asset,
+  AssetDetails,
   CaseState,
   CaseWithEvents,
   Health,
@@ -47,6 +48,8 @@ export const getCalendar = (from: number, to: number) =>
   );
 
 export const getLampsOf = (segment: string) => pages<Asset>("assets", { segment, limit: 500 }, 1000);
+
+export const getAsset = (id: string) => call<AssetDetails>(`assets/${part(id)}`);
 
 export const getReadings = (asset: string, from: string, to: string) =>
   call<Readings>(`assets/${part(asset)}/readings${query({ from, to })}`);

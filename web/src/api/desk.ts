@@ -209,6 +209,26 @@ export interface CoveredStreet extends Covered {
 export const getFourCoverages = (from: string, to: string) =>
   call<{ items: CoveredStreet[]; total: Covered }>(`coverage/streets${query({ from, to })}`);
 
+export const COVERAGES = ["organised", "gridded", "monitored", "owned", "handled"] as const;
+export type Coverage = (typeof COVERAGES)[number];
+
+/** A cell, a facility or a case that is not covered; `kind` is its level, kind or type. */
+export interface Missing {
+  of: "cell" | "asset" | "case";
+  id: string;
+  kind: string;
+  name: string;
+  cell: string | null;
+  point: [lon: number, lat: number] | null;
+  last_seen: string | null;
+}
+
+/** What a coverage lacks now: everywhere, or of a street, null of what lies in none. */
+export const getMissing = (what: Coverage, street: string | null | undefined, cursor?: string) =>
+  call<Page<Missing> & { many: number }>(
+    `coverage/missing${query({ what, ...(street === null ? { nowhere: "true" } : { street }), limit: 50, cursor })}`,
+  );
+
 /** Every cell, those above before those below. The browser keeps it, and asks whether it is the same. */
 export const getGrid = () => items<Cell>("grid");
 

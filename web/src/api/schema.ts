@@ -221,6 +221,23 @@ export interface Asset {
   segment?: string | null;
 }
 
+/** What a device measured, and when. */
+export interface Latest {
+  at: string;
+  values: Evidence;
+}
+
+/** One facility with what it said last and its cases that are not closed. */
+export interface AssetDetails extends Asset {
+  grid: string | null;
+  owner: string | null;
+  gateway: string | null;
+  circuit?: string | null;
+  latest: Latest | null;
+  latest_by_circuit?: Record<string, Latest>;
+  cases: Case[];
+}
+
 export interface Readings {
   asset: string;
   units: Record<string, string>;

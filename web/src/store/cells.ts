@@ -39,6 +39,13 @@ export function cellPath(code: string): string {
   return own.join(" ") || cellName(code);
 }
 
+/** Whether a cell is another one, or lies in it. */
+export function isWithin(code: string | null, other: string): boolean {
+  if (code === null) return false;
+  for (let cell = known.value.get(code); cell; cell = above(cell)) if (cell.code === other) return true;
+  return code === other;
+}
+
 const above = ({ parent }: Cell) => (parent === null ? undefined : known.value.get(parent));
 
 export const holdCells = (found: readonly Cell[]) => (known.value = new Map(found.map((one) => [one.code, one])));

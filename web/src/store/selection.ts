@@ -1,11 +1,19 @@
-/** What the officer looks at: a case, a segment, or nothing. */
+/** What the officer looks at: a case, a segment, a facility, a cell of the grid, or nothing. */
 
 import { computed, shallowRef } from "vue";
 
 import type { Case } from "../api/schema";
 import { reload, room } from "./room";
 
-export type Selection = { kind: "case"; id: string } | { kind: "segment"; id: string } | null;
+/** Where something is that the map does not draw by itself; null where that is not known yet. */
+export type Point = readonly [lon: number, lat: number] | null;
+
+export type Selection =
+  | { kind: "case"; id: string }
+  | { kind: "segment"; id: string }
+  | { kind: "asset"; id: string; point: Point }
+  | { kind: "cell"; id: string; point: Point }
+  | null;
 
 export const selection = shallowRef<Selection>(null);
 
@@ -34,6 +42,16 @@ export async function openCase(id: string): Promise<void> {
   if (!room.value.cases.has(id)) await reload(id).catch(() => undefined);
   if (room.value.cases.has(id)) selectCase(id);
 }
+
+/** A facility; where it lies is said, or told by its own panel once it knows. */
+export const selectAsset = (id: string, point: Point = null) => (selection.value = { kind: "asset", id, point });
+
+export const selectCell = (id: string, point: Point) => (selection.value = { kind: "cell", id, point });
+
+/** The place of a facility or a cell that is looked at. */
+export const selectedPoint = computed(() =>
+  selection.value?.kind === "asset" || selection.value?.kind === "cell" ? selection.value.point : null,
+);
 
 /** A segment in trouble leads to its case, a sound one to itself. */
 export function selectSegment(id: string): void {

@@ -23,6 +23,7 @@ export function useNames() {
   /** `路段 经三路 JS-12`: the road where it is known, then the id; of a schedule what its case is of. */
   function subject(text: string): string {
     const parts = subjectParts(text);
+    if (parts.kind === "area") return `${kind(parts.kind)} ${cellName(parts.id)}`;
     if (parts.kind === "schedule") return [kind(parts.kind), group(parts.id.split("/")[1] ?? "")].filter(Boolean).join(" ");
     const road = parts.kind === "segment" ? room.value.shapes.get(parts.id)?.properties.road : null;
     const id = road && parts.id.startsWith(road) ? parts.id : [road, parts.id].filter(Boolean).join(" ");
@@ -46,8 +47,9 @@ export function useNames() {
   /** What one of a schedule's cases is of: an asset, a road, a street, or everything. */
   const group = (word: string) => (word === "all" || word === "-" ? t(`plans.group.${word === "all" ? word : "none"}`) : cellName(word));
 
-  /** Where a case is: the cell, or the street alone; empty of one that is in none. */
-  const place = (one: Pick<Case, "cell" | "street">) => cellPath(one.cell ?? one.street ?? "");
+  /** Where a case is: the cell, or the street alone; empty of one that is in none, or in all. */
+  const place = ({ cell, street, subject }: Pick<Case, "cell" | "street" | "subject">) =>
+    subject.startsWith("area:") ? "" : cellPath(cell ?? street ?? "");
 
   const caseType = named("caseType");
   const words = (both: Words) => both[locale.value === "zh" ? "zh" : "en"];

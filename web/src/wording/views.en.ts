@@ -125,7 +125,7 @@ export const figures: typeof figuresZh = {
   out_t: "out",
   left_t: "left",
   four: "The four full coverages",
-  fourLine: "The line is the whole district's; what is below it is marked",
+  fourLine: "The line is the whole district's; what is below it is marked. Press a figure for what is missing",
   fourOf: {
     organised: "Organised: cells with somebody responsible",
     gridded: "Gridded: facilities in a cell",

@@ -123,7 +123,7 @@ export const figures = {
   out_t: "出站",
   left_t: "滞留",
   four: "四个全覆盖",
-  fourLine: "竖线为全区水平，橙色为低于全区",
+  fourLine: "竖线为全区水平，橙色为低于全区；点按看缺什么",
   fourOf: {
     organised: "组织（有责任人的单元网格）",
     gridded: "网格（落入网格的设施）",
