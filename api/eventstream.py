@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.hub import PAGE, Client, Hub
+from api.hub import MOST_OF_ONE, PAGE, Client, Hub
+from api.problems import RETRY_AFTER_S, problem_response
 from facility.errors import Retryable
 
 HEARTBEAT_S = 15.0
@@ -25,6 +26,7 @@ Say = Callable[[bytes], Awaitable[None]]
 class EventStream(Response):
     """Server-sent events from the hub; with ``last_seen`` from the case event after that one on.
 
+    ``of`` is whose they are, and has MOST_OF_ONE at a time: one more is answered with 429.
     ``lasting`` says whether the client may still listen. Telling is a task of its own: a client
     that has stopped reading blocks it, and it is ended when the hub drops the client, the server
     stops, the client may listen no longer, or it has gone.
@@ -32,14 +34,27 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, hub: Hub, last_seen: int | None, lasting: Callable[[], bool]) -> None:
+    def __init__(
+        self, hub: Hub, of: str, last_seen: int | None, lasting: Callable[[], bool]
+    ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._hub = hub
+        self._of = of
         self._last_seen = last_seen
         self._lasting = lasting
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client = self._hub.join(self._of)
+        if client is None:
+            await _too_many()(scope, receive, send)
+            return
+        try:
+            await self._told_to(client, receive, send)
+        finally:
+            self._hub.leave(client)
+
+    async def _told_to(self, client: Client, receive: Receive, send: Send) -> None:
         async def say(message: bytes, more: bool = True) -> None:
             await send({"type": "http.response.body", "body": message, "more_body": more})
 
@@ -50,7 +65,6 @@ class EventStream(Response):
                 "headers": self.raw_headers,
             }
         )
-        client = self._hub.join()
         telling = asyncio.create_task(self._tell(client, say))
         gone = asyncio.create_task(_gone(receive))
         ended = asyncio.create_task(client.ended.wait())
@@ -67,7 +81,6 @@ class EventStream(Response):
                 last_word = asyncio.create_task(say(f": {why}\n\n".encode(), False))
                 await asyncio.wait({last_word, gone}, timeout=LAST_WORD_S)
         finally:
-            self._hub.leave(client)
             tasks = [
                 task for task in (telling, gone, ended, shut_out, last_word) if task is not None
             ]
@@ -121,6 +134,15 @@ async def _next(client: Client, say: Say) -> bytes:
             return await asyncio.wait_for(client.messages.get(), HEARTBEAT_S)
         except TimeoutError:
             await say(b": alive\n\n")
+
+
+def _too_many() -> Response:
+    return problem_response(
+        429,
+        f"{MOST_OF_ONE} streams of this account are open; close one, or sign in as somebody else",
+        {"Retry-After": str(RETRY_AFTER_S)},
+        detail_zh=f"此账号已打开 {MOST_OF_ONE} 个实时连接,请先关闭其中一个,或换一个账号",
+    )
 
 
 async def _gone(receive: Receive) -> None:

@@ -24,6 +24,8 @@ PAGE = 500
 """Case events asked for at once."""
 QUEUE = 64
 """Messages a client may be behind: two minutes of a quiet stream."""
+MOST_OF_ONE = 20
+"""Streams of one account or key at a time: a control room's tabs and walls."""
 STOPS = "the server stops"
 
 
@@ -31,9 +33,11 @@ STOPS = "the server stops"
 class Client:
     """One listener: what it still has to be sent, following case event number ``after``.
 
-    ``ended`` is set, with ``why``, when nothing more will come.
+    ``of`` is whose account or key let it in. ``ended`` is set, with ``why``, when nothing more
+    will come.
     """
 
+    of: str = ""
     after: int = 0
     messages: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(QUEUE))
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -108,10 +112,15 @@ class Hub:
         self._closed = True
         self._from_any_thread(self._end_all)
 
-    def join(self) -> Client:
-        """A client from here on. Its first message is the state it starts from, and tells that
-        ``after`` is known; while the feed is away it waits for both."""
-        client = Client()
+    def join(self, of: str) -> Client | None:
+        """A client from here on; None where ``of`` has as many as one may have.
+
+        Its first message is the state it starts from, and tells that ``after`` is known; while the
+        feed is away it waits for both.
+        """
+        if sum(client.of == of for client in self._clients) >= MOST_OF_ONE:
+            return None
+        client = Client(of)
         self._clients.add(client)
         if self._closed:
             client.end(STOPS)

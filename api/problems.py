@@ -1,4 +1,8 @@
-"""Every error as a problem document (RFC 9457)."""
+"""Every error as a problem document (RFC 9457).
+
+Which database it was, at which address, and which file, is for the log alone: whoever asks is told
+what to do.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.logged import path_of
+from api.logged import NowAndThen, path_of
 from cases.actions import WrongField
 from cases.desk import NoSuchCase, Refused, Stale
 from cases.people.accounts import NoSuchAccount
@@ -25,6 +29,8 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
+AWAY = f"what this needs is away or busy just now; try again in {RETRY_AFTER_S} s"
+AWAY_ZH = f"所需的数据库暂时无法访问或繁忙,请 {RETRY_AFTER_S} 秒后再试"
 
 
 class Problem(Exception):
@@ -68,6 +74,7 @@ def problem_response(
 
 def install(app: FastAPI) -> None:
     """Makes the app answer every error that is raised on purpose, and wrong requests."""
+    app.state.away = NowAndThen()
     app.exception_handler(Problem)(_problem)
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(RequestValidationError)(_validation)
@@ -120,8 +127,16 @@ def _parameter(location: tuple[str | int, ...]) -> str:
     return ".".join(str(part) for part in location[1:]) or str(location[0])
 
 
-def _retryable(_request: Request, error: Retryable) -> Response:
-    return problem_response(503, str(error), {"Retry-After": str(RETRY_AFTER_S)})
+def note_away(request: Request, error: Retryable) -> None:
+    """What is away, in the log; its address is nothing for an answer."""
+    away: NowAndThen = request.app.state.away
+    if away.due(str(error)):
+        log.warning("away: %s %s: %s", request.method, path_of(request.scope), error)
+
+
+def _retryable(request: Request, error: Retryable) -> Response:
+    note_away(request, error)
+    return problem_response(503, AWAY, {"Retry-After": str(RETRY_AFTER_S)}, detail_zh=AWAY_ZH)
 
 
 def _usage(_request: Request, error: UsageError) -> Response:
@@ -174,4 +189,8 @@ def _schedule_changed(_request: Request, error: ScheduleChanged) -> Response:
 
 def _permanent(request: Request, error: Permanent) -> Response:
     log.error("refused: %s %s: %s", request.method, path_of(request.scope), error)
-    return problem_response(500, str(error))
+    return problem_response(500, _REFUSED, detail_zh=_REFUSED_ZH)
+
+
+_REFUSED = "a database refuses this; the log of this server says which and why"
+_REFUSED_ZH = "数据库拒绝了此操作,原因见服务器日志"

@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import threading
+from collections.abc import Collection
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ from typing import Self
 import uvicorn
 from fastapi import FastAPI
 
-from api.heads import BoundedProtocol
+from api.connection import BoundedProtocol
 from facility.errors import UsageError
 
 GRACE_S = 1
@@ -47,6 +48,11 @@ class Server:
         """Where a browser on this machine finds it."""
         host = "localhost" if _is_any(self.host) else self.host
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def connections(self) -> Collection[object]:
+        """Those that stand now."""
+        return self._server.server_state.connections
 
     def run(self) -> None:
         """Serves until it is stopped. KeyboardInterrupt when that was by Ctrl-C."""

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from api.open311 import documents
 from api.open311.documents import Form
 from api.open311.intake import described
-from api.problems import RETRY_AFTER_S, Problem
+from api.problems import AWAY, RETRY_AFTER_S, Problem, note_away
 from cases.actions import WrongField
 from facility.errors import Retryable
 
@@ -56,8 +56,8 @@ class FaultRoute(APIRoute):
             except HTTPException as error:
                 return _document(request, error.status_code, str(error.detail))
             except Retryable as error:
-                again = {"Retry-After": str(RETRY_AFTER_S)}
-                return _document(request, 503, str(error), again)
+                note_away(request, error)
+                return _document(request, 503, AWAY, {"Retry-After": str(RETRY_AFTER_S)})
 
         return answered
 

@@ -22,12 +22,15 @@ STALE_S = 15.0
 def health(parts: FromApp, who: Anybody) -> Response:
     """How every service is, and what is wrong, in Chinese and English.
 
-    Who is not signed in is told the `status` alone.
+    Who is not signed in is told the `status` alone, and who is no admin not the addresses, files
+    and contacts that a problem names.
     """
     problems = _problems(parts)
     status = "degraded" if problems else "ok"
     if who is None:
         return answer({"status": status})
+    if who.role != "admin":
+        problems = [_outline(one) for one in problems]
     services = parts.live.services()
     return answer(
         {
@@ -67,6 +70,11 @@ def _problems(parts: Parts) -> list[dict[str, Any]]:
                 f"已 {age_s:.0f} 秒没有 {service} 的消息",
                 f"nothing heard from {service} for {age_s:.0f} s",
             )
-    if parts.hub.problem:
-        add("api", "stream", f"事件流中断:{parts.hub.problem}", parts.hub.problem)
+    if words := parts.hub.problem:
+        add("api", "stream", f"事件流中断:{words}", f"the event stream waits: {words}")
     return problems
+
+
+def _outline(problem: dict[str, Any]) -> dict[str, Any]:
+    """What is wrong, without what follows the colon: where exactly, and in whose words."""
+    return problem | {language: problem[language].partition(":")[0] for language in ("zh", "en")}

@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from api import forms
 from api.limits import Limit
 from api.parts import FromApp, Parts
-from api.problems import Problem
+from api.problems import Problem, note_away
 from api.resident.language import language_of
 from api.resident.texts import texts
 from api.resident.view import standing
@@ -107,7 +107,8 @@ async def send(request: Request, parts: FromApp, language: In) -> Response:
         return _form(parts, language, given, wrong, 422)
     except Problem as problem:
         return _form(parts, language, given, _problem(problem, language), problem.status)
-    except Retryable:
+    except Retryable as error:
+        note_away(request, error)
         return _form(parts, language, given, {"": texts(language)["try_later"]}, 503)
     parts.hub.wake()
     return _see(f"{report_path(taken.token)}?lang={language}&new=1")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import Response
 from pydantic import Field
 
-from api.caller import Lasting
+from api.caller import Caller, Lasting
 from api.eventstream import EventStream
 from api.parts import FromApp
 
@@ -18,9 +18,12 @@ LastEventId = Annotated[int | None, Header(), Field(ge=0, lt=2**63)]
 
 
 @router.get("/stream", response_class=EventStream, status_code=200)
-async def stream(parts: FromApp, lasting: Lasting, last_event_id: LastEventId = None) -> Response:
+async def stream(
+    parts: FromApp, who: Caller, lasting: Lasting, last_event_id: LastEventId = None
+) -> Response:
     """Server-sent events: ``state`` on connecting and every 2 s, ``case`` as they happen.
 
-    It ends when who is listening is shut out, or after twelve hours.
+    It ends when who is listening is shut out, or after twelve hours. 429 where the account or key
+    has as many open as one may have.
     """
-    return EventStream(parts.hub, last_event_id, lasting)
+    return EventStream(parts.hub, who.name, last_event_id, lasting)

@@ -40,6 +40,18 @@ def test_a_service_with_a_problem_is_named_in_two_languages(district: District) 
     assert district.answer(Health, "health")["status"] == "ok"
 
 
+def test_where_a_database_is_and_whom_nobody_reaches_is_told_to_the_administrator_alone(
+    district: District,
+) -> None:
+    zh, en = "规则服务出错:postgresql://db 不可用", "the rules fail: postgresql://db is away"
+    district.tell("rules", ("rules", zh, en))
+    (told,) = district.answer(Health, "health")["problems"]
+    assert (told["zh"], told["en"]) == (zh, en)
+    district.role = "viewer"
+    (told,) = district.answer(Health, "health")["problems"]
+    assert (told["zh"], told["en"]) == ("规则服务出错", "the rules fail")
+
+
 def test_silence_is_measured_in_real_time(district: District) -> None:
     district.tell("ingest")
     district.tell("rules")

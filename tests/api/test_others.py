@@ -42,7 +42,8 @@ STAFF: tuple[Role, ...] = ("operator", "dispatcher", "handler", "supervisor")
 
 ALIKE = """
 GET  me, assets, assets/{asset_id}, assets/{asset_id}/bursts, assets/{asset_id}/readings,
-     states, segments, calendar, grid, standard, lighting, coverage, coverage/streets, kpi,
+     states, segments, calendar, grid, standard, lighting, coverage, coverage/missing,
+     coverage/streets, kpi,
      kpi/monthly/{month}, stations/days, warnings, recurrent, cases, cases/{case_id}, schedules,
      schedules/proposals, schedules/{schedule_id}, schedules/{schedule_id}/occurrences, rulebooks,
      rulebooks/{version}, backtests, backtests/{backtest_id}, shelvings, stream, unregistered

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from api.serve import Server
@@ -236,3 +237,24 @@ def test_a_stream_ends_with_its_shift(
         listener.next("state")
         district.wall.ms += SHIFT_S * SECOND
         listener.next("end")
+
+
+def test_an_account_has_so_many_streams_and_no_more(
+    district: District, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.hub.MOST_OF_ONE", 2)
+    district.role = "viewer"
+    mine = district.signed_in
+    with Listener(server.url, mine) as first, Listener(server.url, mine):
+        first.next("state")
+        wait_until(lambda: clients(district) == 2, 5, "both streams")
+        refused = httpx.get(f"{server.url}/api/v1/stream", headers=mine)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert "此账号" in refused.json()["detail_zh"]
+        district.role = "operator"
+        with Listener(server.url, district.signed_in) as another:
+            another.next("state")
+    wait_until(lambda: clients(district) == 0, 5, "all to have gone")
+    with Listener(server.url, mine) as again:
+        again.next("state")
