@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
 
+import msgspec
 from sqlalchemy import delete, func, insert, select, tuple_
 
 from cases import database
@@ -40,8 +41,7 @@ _KEY = ("measure", *COLUMNS)
 _MANY = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(msgspec.Struct, frozen=True):
     """What was counted of a ``day`` (local, ISO) at one place; what is not known is empty.
 
     ``street`` is a code of the grid, ``kind`` an asset's, ``place`` a segment or an asset.

@@ -110,9 +110,14 @@ class Arrivals:
             self.bundle[row] = np.where(first | (self.bundle[row] != 0), span, -span)
             self._some_bundle = True
 
-    def look(self, now: int, heard: Times, chance: float) -> None:
-        """Works a slice of the devices out anew: how many reports must be missing, which chance
-        explains once in 1 / ``chance`` reports. Of one that is being waited for nothing changes."""
+    def bundled(self) -> Rows:
+        """The devices whose reports come in bundles."""
+        return np.flatnonzero(self.bundle > 0) if self._some_bundle else np.empty(0, dtype=np.intp)
+
+    def look(self, now: int, heard: Times, chance: float) -> slice:
+        """Works a slice of the devices out anew, and says which: how many reports must be missing,
+        which chance explains once in 1 / ``chance`` reports. Of one that is being waited for
+        nothing changes."""
         part, n = now // MINUTE % _SLICES, len(self._every)
         if part == 0:
             self._some_bundle = bool(self.bundle.any())
@@ -128,6 +133,7 @@ class Arrivals:
             waited, self.reports[mine], np.clip(np.ceil(needed), 1, _MOST)
         )
         missing *= 1 - _SLICES * MINUTE / _REACH
+        return mine
 
     def _due(self, now: int, every: Times) -> Floats:
         """How many reports were due in the time that is remembered."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 from rules.book import figures
 from rules.feeds import Feeds
-from rules.fleet import Fleet, Mask, Rows
+from rules.fleet import Fleet, Rows
 from rules.tracker import Case, Tracker
 
 TYPE = "device.silent"
@@ -35,8 +37,8 @@ class Districts:
         """Whether a case is one of a district."""
         return case.subject.startswith(f"{SORT}:")
 
-    def judge(self, now: int, missing: Mask, account: Account) -> None:
-        """Takes stock; ``missing`` (n,) are devices whose reports are, ``account`` gives cause and
+    def judge(self, now: int, missing: Rows, account: Account) -> None:
+        """Takes stock; ``missing`` are the devices whose reports are, ``account`` gives cause and
         evidence of some."""
         feeds = self._feeds
         for area in feeds.areas:
@@ -53,8 +55,8 @@ class Districts:
             area for area in feeds.areas if self._tracker.find(TYPE, f"{SORT}:{area}") is not None
         }
 
-    def _open(self, now: int, area: str, rows: Rows, missing: Mask, account: Account) -> None:
-        out = rows[missing[rows]]
+    def _open(self, now: int, area: str, rows: Rows, missing: Rows, account: Account) -> None:
+        out = rows[np.isin(rows, missing, assume_unique=True)]
         if not self._feeds.stands_for(area, out):
             return
         cause, shown = account(rows)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from facility.clock import MINUTE, SECOND
 from facility.inventory import Inventory
 from facility.measurements import STATUS, Kind
-from facility.readings import Codes, Floats, Names, ReadingBatch, Times, split_series
+from facility.readings import Codes, Names, ReadingBatch, Times, split_series
 from rules.arrivals import Arrivals
 from rules.intervals import Intervals
 
@@ -22,18 +22,17 @@ Minutes = NDArray[np.int32]
 
 _DEFAULT_EVERY = 10 * MINUTE
 
-_BUNDLES = 2
-
 
 class Fleet:
     """Every device's row, report interval and last sign of life.
 
     Devices stand kind after kind, so those of a kind are the rows ``span(kind)``.
     ``every`` int64 (n,) ms, 0 while unknown; ``heard`` int64 (n,) ms, the arrival of the newest
-    telemetry, 0 before any.
+    telemetry, 0 before any. ``learners`` are the rows whose interval the inventory does not give,
+    which is ``learned``.
     """
 
-    KEPT = ("heard", "arrivals", "_learned")
+    KEPT = ("heard", "arrivals", "learned")
 
     def __init__(self, inventory: Inventory) -> None:
         self.ids: list[str] = []
@@ -51,10 +50,10 @@ class Fleet:
         many = [end - start for start, end in (self._spans[kind] for kind in Kind)]
         self.arrivals = Arrivals(np.repeat(np.arange(len(many), dtype=np.int8), many), self.every)
         self.heard: Times = np.zeros(len(self.ids), dtype=np.int64)
-        self._learners: Rows = np.flatnonzero(self.every == 0)
+        self.learners: Rows = np.flatnonzero(self.every == 0)
         self._place = np.full(len(self.ids), -1, dtype=np.int32)
-        self._place[self._learners] = np.arange(len(self._learners))
-        self._learned = Intervals([self.ids[row] for row in self._learners.tolist()])
+        self._place[self.learners] = np.arange(len(self.learners))
+        self.learned = Intervals([self.ids[row] for row in self.learners.tolist()])
         self._names: Names | None = None
         self._row_of_code: Codes = np.empty(0, dtype=np.int32)
 
@@ -84,16 +83,16 @@ class Fleet:
         before = self.heard[rows]
         self.arrivals.learn(rows, batch.ts, batch.arrived, before)
         self.heard[rows] = np.maximum(before, batch.arrived)
-        if len(self._learners):
+        if len(self.learners):
             place = self._place[rows]
             mine = np.flatnonzero(place >= 0)
             for part in rounds(place[mine], batch.ts[mine]):
-                self._learned.learn(place[mine[part]], batch.ts[mine[part]])
+                self.learned.learn(place[mine[part]], batch.ts[mine[part]])
             self.take_learned()
 
     def take_learned(self) -> None:
         """Takes over the intervals that were learned; those that the inventory gives stay."""
-        self.every[self._learners] = self._learned.every
+        self.every[self.learners] = self.learned.every
 
     def has(self, member: str) -> bool:
         """Whether a device, or the one that a series is of, is installed."""
@@ -104,26 +103,17 @@ class Fleet:
         row = self.row_of.get(split_series(member)[0], -1)
         return (int(self.every[row]) if row >= 0 else 0) or _DEFAULT_EVERY
 
-    def interval_known(self) -> Mask:
-        """Devices whose report interval is given or learned, bool (n,)."""
-        known: Mask = self.every > 0
-        known[self._learners] &= self._learned.known()
+    def interval_known(self, rows: Rows) -> Mask:
+        """Which of some devices have a report interval that is given or learned, bool (k,)."""
+        known: Mask = self.every[rows] > 0
+        if len(self.learners):
+            place = self._place[rows]
+            known &= (place < 0) | self.learned.known()[place]
         return known
 
     def pace(self, rows: Rows | slice = slice(None)) -> Times:
         """How often something should come of a device, (k,) ms; 0 while that is not known."""
         return np.maximum(self.every[rows], self.arrivals.bundle[rows])
-
-    def quiet(self, missed: float | Floats, margin: float | Floats) -> Times:
-        """For how long a device may be unheard until at least so many reports are missing, and more
-        than chance explains, (n,) ms. The ``margin`` for jitter grows with the root of what is
-        more, as that of a random walk does. One whose reports come in bundles may be unheard for
-        two of them before."""
-        reports = np.maximum(missed, self.arrivals.reports)
-        allowed = (self.every * (reports + margin * np.sqrt(reports / missed))).astype(np.int64)
-        if len(self._learners):
-            allowed[self._learners] = self._learned.quiet(allowed[self._learners])
-        return np.asarray(allowed + _BUNDLES * np.maximum(self.arrivals.bundle, 0))
 
 
 def from_minutes(minutes: Minutes) -> Times:

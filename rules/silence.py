@@ -23,6 +23,7 @@ from rules.book.rulebook import Rulebook
 from rules.districts import Districts
 from rules.feeds import Feeds
 from rules.fleet import Fleet, Mask, Minutes, Rows, from_minutes
+from rules.patience import Patience
 from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import Tracker
 
@@ -35,9 +36,6 @@ _STILL_OUT = 1.25
 """Report intervals after a device's last report by which another's shows that their common path
 works."""
 
-_NEVER = np.iinfo(np.int64).max // 4
-"""ms: longer than anything is silent, and of a size to be reckoned with."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Group:
@@ -49,11 +47,11 @@ class _Group:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """What holds at one moment: for how long each device may be unheard, (n,) ms, and whether its
-    feed is lost and is no case yet, bool (n,): then its time stands still."""
+    """What holds at one moment: the devices whose reports are ``missing``, and of all, bool (n,),
+    whether their feed is lost and is no case yet: then their time stands still."""
 
     at: int
-    allowed: Times
+    missing: Rows
     lost: Mask
 
 
@@ -84,9 +82,11 @@ class SilenceDetector:
         self._back: Minutes = np.zeros(len(fleet), dtype=np.int32)
         self._feeds = Feeds(inventory, fleet, book.silence.feed_share)
         self._districts = Districts(self._feeds, fleet, book.silence, tracker)
+        self._patience = Patience(fleet, book.silence)
         # Before the first sign of life of any nothing is missing.
-        never = np.full(len(fleet), _NEVER, dtype=np.int64)
-        self._moment = _Moment(0, never, np.zeros(len(fleet), dtype=bool))
+        self._begun = False
+        none = np.empty(0, dtype=np.intp)
+        self._moment = _Moment(0, none, np.zeros(len(fleet), dtype=bool))
         self._looked_at = 0
 
     def feed_status(self, rows: Codes, batch: ReadingBatch) -> None:
@@ -99,44 +99,52 @@ class SilenceDetector:
 
         Those never heard count from the first sign of life of any.
         """
-        fleet = self._fleet
-        if not fleet.heard.any():
-            return np.zeros(len(fleet), dtype=bool)
-        self._since[self._since == 0] = now // MINUTE
+        silent: Mask = np.zeros(len(self._fleet), dtype=bool)
+        if not self._begun and not self._fleet.heard.any():
+            return silent
+        if not self._begun:
+            self._since[self._since == 0] = now // MINUTE
+            self._begun = True
         if now != self._moment.at:
             self._moment = self._look(now)
-        started = self._started()
-        quiet = now - started
-        for rows, last in self._feeds.standing():
-            quiet[rows] = np.minimum(quiet[rows], last - started[rows])
-        missing: Mask = quiet > self._moment.allowed
-        return missing & fleet.interval_known()
+        rows = self._moment.missing
+        quiet = now - self._started(rows)
+        for stood, last in self._feeds.standing():
+            mine = np.isin(rows, stood, assume_unique=True)
+            quiet[mine] = np.minimum(quiet[mine], last - self._started(rows[mine]))
+        silent[rows[quiet > self._patience.allowed[rows]]] = True
+        return silent
 
     def _look(self, now: int) -> _Moment:
         fleet, book = self._fleet, self._book
+        anew = slice(0, 0)
         if now > self._looked_at:
-            fleet.arrivals.look(now, fleet.heard, book.chance)
+            anew = fleet.arrivals.look(now, fleet.heard, book.chance)
         self._looked_at = now
-        allowed = fleet.quiet(book.missed, book.margin)
+        self._patience.look(anew)
+        allowed = self._patience.allowed
         self._feeds.look(now, allowed, self._since)
         lost: Mask = np.zeros(len(fleet), dtype=bool)
         for rows, _ in self._feeds.standing():
             lost[rows] = True
-        return _Moment(now, allowed, lost)
+        # Who was heard lately enough need not be looked at more closely: nearly all.
+        rows = np.flatnonzero(now - fleet.heard > allowed)
+        rows = rows[now - self._started(rows) > allowed[rows]]
+        return _Moment(now, rows[fleet.interval_known(rows)], lost)
 
-    def _started(self) -> Times:
-        """From when on each device's next report is waited for, (n,) ms."""
-        return np.maximum(self._fleet.heard, from_minutes(self._since))
+    def _started(self, rows: Rows) -> Times:
+        """From when on each device's next report is waited for, (k,) ms."""
+        return np.maximum(self._fleet.heard[rows], from_minutes(self._since[rows]))
 
     def judge(self, now: int, silent: Mask) -> None:
         """Takes stock at ``now``."""
         self._back[silent] = 0
-        self._back[~silent & (self._back == 0)] = now // MINUTE
+        unheard = np.flatnonzero(self._back == 0)
+        self._back[unheard[~silent[unheard]]] = now // MINUTE
         members = self._tracker.members(FAMILY)
         if members:
             self._end_where_heard(now)
-        missing = now - self._started() > self._moment.allowed
-        self._districts.judge(now, missing & self._fleet.interval_known(), self._account)
+        self._districts.judge(now, self._moment.missing, self._account)
         fresh = [
             row
             for row in np.flatnonzero(silent & ~self._moment.lost).tolist()
@@ -206,7 +214,7 @@ class SilenceDetector:
     def _may_wait(self, now: int, row: int) -> bool:
         """Whether a verdict may still wait for the rest of a group: one more hold at most."""
         started = max(int(self._fleet.heard[row]), int(self._since[row]) * MINUTE)
-        return bool(now - started <= 2 * self._moment.allowed[row])
+        return bool(now - started <= 2 * self._patience.allowed[row])
 
     def _pace(self, row: int) -> int:
         return int(self._fleet.pace(np.array([row]))[0])
@@ -217,7 +225,7 @@ class SilenceDetector:
 
     def _end_where_heard(self, now: int) -> None:
         fleet = self._fleet
-        allowed = self._moment.allowed
+        allowed = self._patience.allowed
         back: dict[str, list[str]] = {}
         for member, case in self._tracker.members(FAMILY).items():
             if self._districts.has(case):
@@ -238,7 +246,7 @@ class SilenceDetector:
         fleet, row = self._fleet, self._fleet.row_of.get(device)
         if row is None:
             return Sight()
-        hold = int(self._moment.allowed[row])
+        hold = int(self._patience.allowed[row])
         if not silent:
             return Sight(SOUND, int(fleet.heard[row]))
         return Sight(NOTHING if self._moment.lost[row] else FAULT, now, hold)

@@ -47,10 +47,22 @@ class Nights:
         self._count = np.zeros(m, dtype=np.int32)
         self._bad: Mask = np.zeros(m, dtype=bool)
         self.spread: NDArray[np.float32] = np.zeros(m, dtype=np.float32)
+        # What other nights say of a bin is so all night: it is worked out once.
+        self._said = np.full(m, np.nan)
+        self._said_of = np.full(m, -1, dtype=np.int64)
 
     def reference(self, row: Codes, ts: Times) -> Floats:
         """What each series (k,) drew at that time of other nights, W; NaN until it is learned."""
         night, slot = self._place(ts)
+        asked = night * _BINS + slot
+        anew = self._said_of[row] != asked
+        if anew.any():
+            self._said[row[anew]] = self._others(row[anew], night[anew], slot[anew])
+            self._said_of[row] = asked
+        return self._said[row]
+
+    def _others(self, row: Codes, night: NDArray[np.int64], slot: NDArray[np.int64]) -> Floats:
+        """What the other nights say of a bin of each series, (k,) W."""
         others = (np.arange(_KEPT) - night[:, None]) % _KEPT != 0
         around = [(slot + step) % _BINS for step in (-1, 0, 1)]
         medians = []
@@ -74,6 +86,7 @@ class Nights:
         # A night that begins takes the place of the oldest.
         fresh = done & (self._night[row] != night)
         self._watts[row[fresh], night[fresh] % _KEPT] = np.nan
+        self._said_of[row[fresh]] = -1
         self._night[row], self._bin[row] = night, slot
         self._sum[over] = 0
         self._count[over] = 0

@@ -184,26 +184,23 @@ class LightingRate:
             "dark_min": dark / MINUTE,
             "unknown_min": (should - lit - dark) / MINUTE,
         }
-        codes, place_of = np.unique(self._place_of[rows], return_inverse=True)
-        sums = {
-            name: np.bincount(place_of, weights=column, minlength=len(codes)).round(1).tolist()
-            for name, column in columns.items()
-        }
-        places = [self._places[code] for code in codes.tolist()]
-        day = self._nights.of(self._begun).isoformat()
-        return [
-            Tally(
-                "lighting",
-                day,
-                self._together(place, {name: values[i] for name, values in sums.items()}),
-                place[0],
-                place[1],
-                Kind.STREETLIGHT,
-                place[2],
-            )
-            for i, place in enumerate(places)
-            if sums["lamps"][i]
+        place_of = self._place_of[rows]
+        first = int(place_of.min())
+        sums = [
+            np.bincount(place_of - first, weights=column).round(1).tolist()
+            for column in columns.values()
         ]
+        day = self._nights.of(self._begun).isoformat()
+        told = []
+        for code, counts in enumerate(zip(*sums, strict=True), first):
+            numbers = dict(zip(columns, counts, strict=True))
+            if numbers["lamps"]:
+                street, road_class, segment = place = self._places[code]
+                numbers = self._together(place, numbers) if self._before else numbers
+                told.append(
+                    Tally("lighting", day, numbers, street, road_class, Kind.STREETLIGHT, segment)
+                )
+        return told
 
     def _together(self, place: tuple[str, str, str], since: dict[str, float]) -> dict[str, float]:
         """What was counted of a place since the start, with what was kept of the hours before.

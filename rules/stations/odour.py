@@ -19,6 +19,7 @@ from facility.inventory import Inventory
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from rules.book.overrides import at
 from rules.book.rulebook import Rulebook
+from rules.fleet import Mask
 from rules.limits import Alarm
 from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.stations.gas_hazard import over_limit
@@ -42,6 +43,7 @@ class OdourDetector:
         "_changed": set[int],
         "_over_since": list[int],
         "_under_since": list[int],
+        "_high_at": list[int],
     }
 
     def __init__(
@@ -57,6 +59,8 @@ class OdourDetector:
         self._changed: set[int] = set()
         # Since when the mean has been over its limit, or well below it, ms; 0 while it is not.
         self._over_since, self._under_since = ([0] * len(self._ids) for _ in range(2))
+        # The newest reading that was over a limit by itself, ms.
+        self._high_at = [0] * len(self._ids)
 
     def feed(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes a batch in; ``rows`` are its stations. Late readings take their place."""
@@ -64,27 +68,38 @@ class OdourDetector:
         usable = ~np.isnan(values).all(axis=1)
         for over in over_limit(batch, at(self._workers, rows)).values():
             usable &= ~over
+        high: Mask = np.any(values > self._limits(rows), axis=1, keepdims=True)[:, 0]
         for i in np.flatnonzero(usable).tolist():
             row = int(rows[i])
             hour, reading = self._hours[row], (int(batch.ts[i]), tuple(values[i].tolist()))
             if any(ts == reading[0] for ts, _ in hour):
                 continue
             insort(hour, reading, key=lambda one: one[0])
+            if high[i]:
+                self._high_at[row] = max(self._high_at[row], reading[0])
             while hour[0][0] <= hour[-1][0] - max(HOUR, 2 * self._paced(row)):
                 del hour[0]
             self._changed.add(row)
 
     def judge(self, now: int) -> None:
         """Opens and ends cases by the means of the stations that were heard."""
-        for row in sorted(self._changed):
-            self._follow(row)
-        for row in self._alarm.open_rows(now):
-            shares = self._shares(row)
-            if shares is not None and self._has_held(row, self._under_since, "off_hold"):
+        open_rows = self._alarm.open_rows(now)
+        followed = {
+            row: self._follow(row)
+            for row in sorted(self._changed)
+            if row in open_rows or self._may_be_over(row)
+        }
+        for row in self._changed - followed.keys():
+            self._over_since[row] = self._under_since[row] = 0
+        self._changed.clear()
+        for row in open_rows:
+            shares = (
+                self._shares(row) if self._has_held(row, self._under_since, "off_hold") else None
+            )
+            if shares is not None:
                 self._alarm.end(now, row, "clean", self._shown(row, shares))
         hazards = self._tracker.members(FAMILY["station.gas_hazard"])
-        for row in sorted(self._changed):
-            shares = self._shares(row)
+        for row, shares in followed.items():
             if shares is None or not self._has_held(row, self._over_since, "hold"):
                 continue
             if self._ids[row] in hazards:
@@ -94,15 +109,20 @@ class OdourDetector:
                 continue
             cause = list(GASES.values())[worst]
             self._alarm.open(now, row, cause, self._shown(row, shares))
-        self._changed.clear()
 
-    def _follow(self, row: int) -> None:
-        """Takes note of since when a station's mean is what it is."""
+    def _may_be_over(self, row: int) -> bool:
+        """Whether a mean may be over its limit: no mean is of which no reading is."""
+        hour = self._hours[row]
+        return self._high_at[row] >= hour[0][0]
+
+    def _follow(self, row: int) -> Floats | None:
+        """Takes note of since when a station's mean is what it is; its :meth:`_shares`."""
         shares, last = self._shares(row), self._hours[row][-1][0]
         worst = np.nan if shares is None else float(np.nanmax(shares))
         over, under = worst > 1, worst < at(self._book, row).clear_share
         self._over_since[row] = (self._over_since[row] or last) if over else 0
         self._under_since[row] = (self._under_since[row] or last) if under else 0
+        return shares
 
     def _has_held(self, row: int, since: list[int], hold: str) -> bool:
         lasted = self._hours[row][-1][0] - since[row] if self._hours[row] else 0
@@ -132,10 +152,11 @@ class OdourDetector:
             return None
         return np.asarray(np.where(enough, means, np.nan) / self._limits(row))
 
-    def _limits(self, row: int) -> Floats:
-        """A station's limits, (gases,)."""
-        book = at(self._book, row)
-        return np.array([book.h2s_mg_m3, book.nh3_mg_m3, book.odour])
+    def _limits(self, rows: Codes | int) -> Floats:
+        """A station's limits, (gases,); of several each has its own where they differ."""
+        book = at(self._book, rows)
+        limits = np.broadcast_arrays(book.h2s_mg_m3, book.nh3_mg_m3, book.odour)
+        return np.stack(limits, axis=-1)
 
     def _carried_by_one(self, row: int, gas: int) -> bool:
         """Whether the mean is below the limit without its highest reading."""
