@@ -43,6 +43,9 @@ _LOOK_EVERY = 5 * MINUTE
 _LATE = 15 * MINUTE
 """A reading older than this is not held against what the lamps do now."""
 
+_STANDS = 0.05
+"""By this share a circuit's power may vary that stands: what a step of dimming changes is more."""
+
 _MANY_DARK = 0.5
 """Share of a circuit's power from which a loss that all of a cabinet has is the cabinet's."""
 
@@ -52,7 +55,8 @@ class LampsLostDetector:
 
     KEPT = (
         *("_supply", "runs", "nights", "scales"),
-        *("_power_w", "_last", "_switched_on", "reference", "limit"),
+        *("_power_w", "_last", "_switched_on", "reference", "limit", "_stands_w", "_stands"),
+        "_sure",
         *("_contactor", "_contactor_at", "_told", "_dimmed"),
     )
 
@@ -77,6 +81,10 @@ class LampsLostDetector:
         self.nights = Nights(m, timezone, self._book.nights, self._book.off_w)
         self.scales = Scales(m)
         self._power_w = np.full(m, np.nan)
+        # What each has drawn lately without a change, and since when; and when it was last judged
+        # by what its lamps said in that time.
+        self._stands_w = np.full(m, np.nan)
+        self._stands, self._sure = (np.zeros(m, dtype=np.int64) for _ in range(2))
         # What the contactors said last, and when.
         self._contactor = np.full(m, np.nan)
         self._contactor_at: Times = np.zeros(m, dtype=np.int64)
@@ -122,6 +130,10 @@ class LampsLostDetector:
         sound = judged & (deficit < book.clear_share * limit)
         verdict = np.where(low, LOW, np.where(sound, SOUND, 0)).astype(np.int8)
         self.runs.advance(row, ts, verdict)
+        self._follow(row, ts, power)
+        # Lamps that were heard before the circuit drew what it draws told of something else.
+        one_moment = self._supply.demand.oldest[row] >= self._stands[row]
+        self._sure[row] = np.where(one_moment, ts, self._sure[row])
         # A meter that was not heard, and then shows nothing where there should be light, was
         # without power all along.
         outage = unheard & low & off
@@ -131,10 +143,18 @@ class LampsLostDetector:
         lit = power >= book.off_w
         self._dimmed[row] &= low
         self.nights.learn(row, ts, power, (low & ~self._dimmed[row]) | (settling & lit))
-        good = ~low & ~settling & lit & self._now(row, ts)
+        good = ~low & ~settling & lit & one_moment & self._now(row, ts)
         self.scales.learn(row, gap, power, self._supply.demand, good)
         self.reference[row], self.limit[row] = reference, limit
         self._power_w[row], self._last[row] = power, ts
+
+    def _follow(self, row: Codes, ts: Times, power: Floats) -> None:
+        """Takes note of since when each draws what it does."""
+        before = self._stands_w[row]
+        least = at(self._book, row).off_w
+        stands = np.abs(power - before) <= _STANDS * np.maximum(before, least)
+        self._stands[row] = np.where(stands, self._stands[row], ts)
+        self._stands_w[row] = np.where(stands, before, power)
 
     def _now(self, row: Codes, ts: Times) -> Mask:
         now: Mask = abs(ts - self._supply.demand.at[row]) <= _LATE
@@ -177,8 +197,9 @@ class LampsLostDetector:
         members = self._tracker.members(FAMILY[TYPE])
         if not members:
             return
-        sound = self.runs.held(SOUND, self._book.sound_hold, now, self._every())
         row_of = self._supply.row_of
+        sound = self.runs.held(SOUND, self._book.sound_hold, now, self._every())
+        sound &= self._sure >= self.runs.since
         leaving: dict[str, list[str]] = {}
         for name, case in members.items():
             row = row_of.get(name)
@@ -192,8 +213,8 @@ class LampsLostDetector:
         """Opens the cases of the series that were low for the hold."""
         runs, every = self.runs, self._every()
         enough = runs.count * every >= self._book.data_share * (runs.last - runs.since)
-        hold = self._book.hold + self._supply.late(self._book.hold // 3)
-        held = runs.held(LOW, hold, now, every) & enough
+        held = runs.held(LOW, self._book.hold, now, every) & enough
+        held &= self._sure >= runs.since
         fresh = now - self._last <= 2 * every + self._book.hold
         by_circuit = np.zeros(len(self._supply.ids), dtype=bool)
         by_circuit[self._cabinet_of[~self._whole & fresh]] = True

@@ -15,9 +15,6 @@ from rules.lamps.state import Lamps
 _FRESH = 1.5
 """Report intervals for which a lamp's last reading says what it draws."""
 
-_SLOWEST = 30 * MINUTE
-"""Lamps that report more seldom are not waited for."""
-
 AHEAD = 10 * MINUTE
 """Before a switching time a circuit is left alone (domain facts: 10 min around switching)."""
 
@@ -29,13 +26,14 @@ class Demand:
     ``known`` the share of ``rated`` W that says so, or of its lamps if that is less and the size of
     some is not known; ``lamps`` how many of the ``fed`` ones should be lit, ``dark`` how many of
     these are seen dark. ``steady`` where all of its plans have been lit, or all dark, for long
-    enough and stay so for a while.
+    enough and stay so for a while. ``oldest`` is when that one of them was heard, of those heard
+    lately, that was heard first (ms): what they say is of no earlier moment.
     """
 
-    KEPT = ("at", "watts", "rated", "known", "fed", "lamps", "dark", "lit", "steady")
+    KEPT = ("at", "oldest", "watts", "rated", "known", "fed", "lamps", "dark", "lit", "steady")
 
     def __init__(self, m: int) -> None:
-        self.at: Times = np.zeros(m, dtype=np.int64)
+        self.at, self.oldest = (np.zeros(m, dtype=np.int64) for _ in range(2))
         self.watts, self.rated, self.known = (np.zeros(m) for _ in range(3))
         self.fed, self.lamps, self.dark = (np.zeros(m, dtype=np.int64) for _ in range(3))
         self.lit, self.steady = (np.zeros(m, dtype=bool) for _ in range(2))
@@ -125,19 +123,20 @@ class Supply:
         of = self._circuit_of if self.circuit[row] else self._cabinet_of
         return np.flatnonzero(of == row)
 
-    def late(self, allowed: int) -> Times:
-        """By how much its lamps' reports come later than ``allowed`` ms behind its own, (m,).
-
-        So long a circuit that was dimmed looks like one that has lost lamps.
-        """
-        every = self._lamps.every
+    def oldest(self, now: int) -> Times:
+        """From when on each series' lamps were heard, of those that are to be lit and were heard
+        lately, (m,) ms; ``NEVER`` where there are none."""
+        planned, _ = self._lamps.planned_now(now)
+        by_circuit = self._lamps_of.least(self._lamps.last, planned & self._fresh(now))
         m = len(self)
-        slowest: Times = np.zeros(2 * m + 1, dtype=np.int64)
-        np.maximum.at(slowest, self._lamps_of.of, np.minimum(every, _SLOWEST))
-        of: Times = np.maximum(slowest[:m], slowest[m : 2 * m])
+        oldest: Times = np.minimum(by_circuit[:m], by_circuit[m : 2 * m])
         circuits = self._cabinet_row >= 0
-        np.maximum.at(of, self._cabinet_row[circuits], of[circuits])
-        return np.maximum(of - allowed, 0)
+        np.minimum.at(oldest, self._cabinet_row[circuits], oldest[circuits])
+        return oldest
+
+    def _fresh(self, now: int) -> Mask:
+        fresh: Mask = now - self._lamps.last <= _FRESH * self._lamps.every
+        return fresh
 
     def see(self, now: int) -> None:
         """Takes stock of what the lamps ought to draw at ``now``."""
@@ -147,7 +146,7 @@ class Supply:
         planned, since = lamps.planned_now(now)
         soon, _ = lamps.planned_now(now + AHEAD)
         steady = (now - since >= self._settle) & (planned == soon)
-        fresh = now - lamps.last <= _FRESH * lamps.every
+        fresh = self._fresh(now)
         level = np.where(np.isnan(lamps.dim_pct), np.nan, lamps.dim_pct / 100)
         guess = np.where(lamps.shown == DARK, 0.0, level * lamps.draws.full_w())
         drawn = np.where(np.isnan(lamps.power_w), guess, lamps.power_w)
@@ -157,7 +156,7 @@ class Supply:
         told = self._sum(np.where(known, drawn, 0.0))
         of_known, of_all = self._sum(np.where(known, rated, 0.0)), self._sum(rated)
         scale = np.divide(of_all, of_known, out=np.zeros(len(self)), where=of_known > 0)
-        demand.at[:] = now
+        demand.at[:], demand.oldest[:] = now, self.oldest(now)
         demand.watts[:] = told * scale
         demand.rated[:] = of_all
         demand.fed[:] = self._sum(np.ones(len(planned), dtype=bool))

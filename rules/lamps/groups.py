@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facility.readings import Codes, Floats
+from facility.readings import Codes, Floats, Times
 from rules.fleet import Mask, Rows
 
 Values = Floats | NDArray[np.float32] | Mask
+
+NEVER = int(np.iinfo(np.int64).max)
+"""Later than any time, ms."""
 
 
 class Groups:
@@ -38,6 +41,15 @@ class Groups:
         """The sum of each group's values, (many,), of those that are counted."""
         given = values if counted is None else np.where(counted, values, 0)
         return self._added(given, np.dtype(np.float64))
+
+    def least(self, values: Times, counted: Mask) -> Times:
+        """The least of each group's values (n,) that are counted, (many,); ``NEVER`` for none."""
+        least = np.full(self.many, NEVER, dtype=np.int64)
+        if len(self._some):
+            given = np.where(counted, values, NEVER)
+            ordered = given if self._order is None else given.take(self._order)
+            least[self._some] = np.minimum.reduceat(ordered, self._starts)
+        return least
 
     def _added(self, values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
         sums = np.zeros(self.many, dtype=dtype)
