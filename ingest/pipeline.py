@@ -22,6 +22,9 @@ _MAX_NAMES = 1_000_000
 """Series names and topics remembered; past that they are learned anew, so that a client that
 makes up device names cannot fill the memory."""
 
+_LONGEST = 256
+"""Bytes of a topic that is remembered; a longer one, of up to 65,535, is taken apart each time."""
+
 
 _READERS: dict[topics.Network, Reader] = {
     "chirpstack": chirpstack.read,
@@ -90,7 +93,9 @@ class Pipeline:
         for at, topic in enumerate(messages.topics):
             route = routes.get(topic)
             if route is None:
-                route = routes[topic] = self._route(topic)
+                route = self._route(topic)
+                if len(topic) <= _LONGEST:
+                    routes[topic] = route
             series[at] = route.series
             if at in oversized:
                 self._refuse(messages, at, "oversized", decoded)

@@ -80,7 +80,7 @@ class NativeDecoder:
                 self._shapes.take(table, reading, place, decoded)
             else:
                 raw = json.dumps(reading).encode()
-                decoded.quarantined.append(Quarantined.of(messages, at, "not_an_object", raw=raw))
+                self._shapes.refused.take(messages, at, "not_an_object", decoded, raw)
         return None
 
     def _add_pack(

@@ -24,8 +24,9 @@ from ingest.decoders import bursts
 from ingest.decoders.arrays import Arrays
 from ingest.decoders.columns import BAD_TS, NO_TS, measured, reason_of, times
 from ingest.decoders.plain import PlainPart, PlainShapes
+from ingest.decoders.refused import Refused
 from ingest.decoders.singles import Singles
-from ingest.messages import Burst, Decoded, Messages, Quarantined
+from ingest.messages import Burst, Decoded, Messages
 
 FUTURE_MS = 5 * 60_000
 """How far ahead of its arrival a ``ts`` may be (contract, section 1)."""
@@ -73,6 +74,7 @@ class Shapes:
         plain = PlainShapes()
         self.arrays = Arrays(plain)
         self.singles = Singles(plain)
+        self.refused = Refused()
 
     def take(self, table: str, reading: dict[str, object], place: int, decoded: Decoded) -> None:
         """Takes one reading: field → cell as JSON has it, ``ts`` and ``circuit`` among them."""
@@ -114,6 +116,7 @@ class Shapes:
                 nth = places >> MESSAGE_BITS
                 batch = batch.take(np.lexsort((nth, places & (ITEM - 1))))
             decoded.batches.append(batch)
+        self.refused.finish(messages, decoded)
 
     def _judge(
         self, shape: Shape, messages: Messages, codes: Codes, items: _Items, decoded: Decoded
@@ -167,11 +170,11 @@ class Shapes:
         for row in refused.tolist():
             reading, place = shape.readings[row], shape.places[row]
             reason = _REASONS[int(reasons[row])]
-            detail = _why_nothing(shape.table, reading) if reason == "nothing_left" else ""
+            of = place & (ITEM - 1)
+            told = reason == "nothing_left" and self.refused.is_apart(of)
+            detail = _why_nothing(shape.table, reading) if told else ""
             raw = items.of(place, reading)
-            decoded.quarantined.append(
-                Quarantined.of(messages, place & (ITEM - 1), reason, detail, raw)
-            )
+            self.refused.take(messages, of, reason, decoded, raw, detail)
         kept = np.flatnonzero(reasons == 0)
         return batch.take(kept), places[kept]
 
@@ -188,9 +191,7 @@ class Shapes:
             return batch, places
         for place in places[early].tolist():
             raw = items.of(place, {})
-            decoded.quarantined.append(
-                Quarantined.of(messages, place & (ITEM - 1), "future_ts", raw=raw)
-            )
+            self.refused.take(messages, place & (ITEM - 1), "future_ts", decoded, raw)
         return batch.take(~early), places[~early]
 
     def _circuits(self, devices: Codes, circuits: Sequence[object]) -> Codes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import tracemalloc
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from facility.measurements import MEASUREMENTS
 from ingest import topics
 from ingest.decoders.native import NativeDecoder
+from ingest.decoders.refused import MOST_APART
 from ingest.messages import REASONS, Decoded, Messages
 from ingest.pipeline import Pipeline
 from tests.ingest import reference
@@ -188,3 +190,34 @@ def test_columns_say_what_reading_by_reading_would(
     assert decoded.without_ts == sum(one.without_ts for one in expected)
     dropped = [drop for one in expected for drop in one.dropped]
     assert decoded.dropped == {drop: dropped.count(drop) for drop in dropped}
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [(0, "not_an_object"), ({}, "nothing_left"), ({"on": True, "ts": "x"}, "bad_ts")],
+)
+def test_a_message_fills_no_more_than_its_share_of_the_quarantine(item: Any, reason: str) -> None:
+    good = {"on": True, "ts": NOW}
+    decoded = arrive(LAMP, [good, *[item] * 5_000])
+    assert rows(decoded) == [("L1", NOW, {"on": True})]
+    assert set(reasons(decoded)) == {reason}
+    assert len(decoded.quarantined) == MOST_APART + 1
+    (together,) = [one for one in decoded.quarantined if one.payload.startswith(b"[")]
+    assert json.loads(together.payload) == [item] * (5_000 - MOST_APART)
+    assert "4,900 more" in together.detail
+    again = arrive(LAMP, together.payload)
+    assert len(again.quarantined) == MOST_APART + 1, "it is tried again as any other"
+    assert reasons(arrive(LAMP, {})) == ["nothing_left"]
+
+
+def test_topics_as_long_as_they_may_be_are_not_remembered() -> None:
+    pipeline = Pipeline()
+    arrive(LAMP, {"on": True}, pipeline=pipeline)
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for n in range(200):
+        topic = f"facility/{n}{'9' * 60_000}/streetlight/L1/telemetry"
+        assert reasons(arrive(topic, {"on": True}, pipeline=pipeline)) == ["topic"]
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 1_000_000
