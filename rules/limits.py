@@ -12,7 +12,7 @@ from facility.clock import MINUTE
 from facility.readings import Codes, ReadingBatch, Times
 from rules.book.overrides import figure_at
 from rules.fleet import Mask, rounds
-from rules.runs import Runs
+from rules.runs import NOT_JUDGED, Runs
 from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import FAMILY, Case, Tracker
 
@@ -27,7 +27,8 @@ class Limit:
     """Whether each of n devices is over a limit, by its readings.
 
     It is raised by ``readings`` in a row over it that last ``hold`` ms, and cleared by two in a row
-    well under it that last ``off_hold``; between the two it stays what it was.
+    well under it that last ``off_hold``; between the two it stays what it was. A reading in between
+    is one that is not over: fewer than ``readings`` before it are no row.
     """
 
     KEPT = ("runs",)
@@ -43,7 +44,15 @@ class Limit:
         """Takes a batch in; ``over`` and ``under`` (n,) are what each reading says."""
         says = np.where(over, OVER, np.where(under, UNDER, 0)).astype(np.int8)
         for part in rounds(rows, batch.ts):
-            self.runs.advance(rows[part], batch.ts[part], says[part])
+            row, ts = rows[part], batch.ts[part]
+            if self._readings > 1:
+                self._break_off(row[(says[part] == 0) & (ts > self.runs.last[row])])
+            self.runs.advance(row, ts, says[part])
+
+    def _break_off(self, rows: Codes) -> None:
+        """Forgets readings over the limit that were too few."""
+        few = (self.runs.doing[rows] == OVER) & (self.runs.count[rows] < self._readings)
+        self.runs.doing[rows[few]] = NOT_JUDGED
 
     def raised(self, now: int) -> Mask:
         """Devices that are over it, bool (n,)."""

@@ -1,7 +1,8 @@
 """Flooding: water at the cover, and rising.
 
 A level that has stood where it is since anyone looked is how that shaft is; so the level must have
-risen above the lowest that was lately seen, unless water stands over the cover itself.
+risen above the lowest that was lately seen, unless water stands over the cover itself. Low is what
+two reports in a row are: a single one is a sensor that slipped.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ TYPE = "cover.flooding"
 class FloodingDetector:
     """Opens and ends ``cover.flooding``. Arrays are (n,), in the order of the inventory."""
 
-    KEPT = ("_high", "_newest", "_lowest", "_last", "_highest")
+    KEPT = ("_high", "_newest", "_lowest", "_before", "_last", "_highest")
 
     def __init__(
         self, inventory: Inventory, every: Times, book: Rulebook, tracker: Tracker
@@ -34,6 +35,7 @@ class FloodingDetector:
         self._high = Limit(every, readings=2, hold=self._book.hold, off_hold=self._book.off_hold)
         self._newest = Newest(len(every), ("water_m",))
         self._lowest = np.full(len(every), np.nan)
+        self._before = np.full(len(every), np.nan)
         self._last: Times = np.zeros(len(every), dtype=np.int64)
         # Of covers that have a case: the highest level since it opened.
         self._highest = np.full(len(every), np.nan)
@@ -51,7 +53,9 @@ class FloodingDetector:
             mine = at(self._book, row)
             # The lowest level seen creeps up with time: what stays high becomes how it is.
             hours = np.where(self._last[row] > 0, ts - self._last[row], 0) / HOUR
-            self._lowest[row] = np.fmin(self._lowest[row] + mine.forget_m_per_h * hours, level)
+            low = np.fmax(level, self._before[row])
+            self._lowest[row] = np.fmin(self._lowest[row] + mine.forget_m_per_h * hours, low)
+            self._before[row] = level
             self._last[row] = ts
             self._highest[row] = np.maximum(self._highest[row], level)
             rising[part] = (level - self._lowest[row] >= mine.rise_m) | (level >= mine.over_m)
