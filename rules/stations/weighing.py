@@ -39,7 +39,8 @@ class Scales:
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """Tonnes that came in and went out since the report before; less than nothing where a weighing
-    was corrected. ``broken`` where a counter leapt, so some of it is not known."""
+    was corrected. ``broken`` where a counter leapt, so some of it is not known, or is back from
+    where it leapt to, so some of it may be known already."""
 
     came: float = 0.0
     went: float = 0.0
@@ -54,15 +55,17 @@ def weigh(
     counted = scales.counted
     if counted and _swapped(scales, inbound, outbound, most):
         inbound, outbound = outbound, inbound
+    slipped = _slipped(scales.inbound) or _slipped(scales.outbound)
     came = _gain(scales.inbound, inbound, most, book.load_t)
     went = _gain(scales.outbound, outbound, most, book.load_t)
+    back = slipped and not (_slipped(scales.inbound) or _slipped(scales.outbound))
     change = _change(scales, stock, book.stock_step_t)
     if not scales.counted:
         return Weighed(max(change, 0.0), max(-change, 0.0))
     if not counted:
         # The first report of both: there is nothing to hold it against yet.
         return Weighed()
-    return Weighed(came or 0.0, went or 0.0, came is None or went is None)
+    return Weighed(came or 0.0, went or 0.0, back or came is None or went is None)
 
 
 def _swapped(scales: Scales, inbound: float, outbound: float, most: float) -> bool:
@@ -71,6 +74,11 @@ def _swapped(scales: Scales, inbound: float, outbound: float, most: float) -> bo
     if (inbound < was_in) == (outbound < was_out):
         return False
     return 0 <= outbound - was_in <= most and 0 <= inbound - was_out <= most
+
+
+def _slipped(counter: Counter) -> bool:
+    """Whether a counter leapt or fell, and may be back yet."""
+    return not math.isnan(counter.before)
 
 
 def _gain(counter: Counter, shows: float, most: float, load: float) -> float | None:

@@ -51,6 +51,8 @@ def test_what_counters_do_is_not_tonnes(
 def test_a_leap_breaks_the_sum_and_a_new_counter_does_not() -> None:
     assert after((5000, 4980), (5000, 82_000)).broken
     assert not after((5000, 4980), (2, 0)).broken
+    assert after((5000, 4980), (99_999, 4980), (5002, 4982)).broken
+    assert not after((5000, 4980), (99_999, 4980), (5002, 4982), (5004, 4982)).broken
 
 
 def test_stock_alone_is_weighed_in_steps_and_not_in_noise() -> None:
