@@ -121,13 +121,13 @@ class LampsLostDetector:
         unheard = (self._last[row] > 0) & (gap >= book.hold)
         came_on = (power >= book.off_w) & ~(before >= book.off_w)
         self._switched_on[row] = np.where(came_on, ts, self._switched_on[row])
-        reference, limit, counts = self._should(row, ts)
+        reference, most, limit, counts = self._should(row, ts)
         off = power < np.minimum(book.off_w, (1 - _NEARLY_ALL) * reference)
         deficit = reference - power
         settling = ts - self._switched_on[row] < book.leave_alone
         judged = counts & ~np.isnan(deficit) & (off | ~settling)
         low = judged & (deficit >= limit)
-        sound = judged & (deficit < book.clear_share * limit)
+        sound = judged & (most - power < book.clear_share * limit)
         verdict = np.where(low, LOW, np.where(sound, SOUND, 0)).astype(np.int8)
         self.runs.advance(row, ts, verdict)
         self._follow(row, ts, power)
@@ -142,7 +142,9 @@ class LampsLostDetector:
         self.runs.count[row[outage]] = np.minimum(gap // every + 1, 1000)[outage]
         lit = power >= book.off_w
         self._dimmed[row] &= low
-        self.nights.learn(row, ts, power, (low & ~self._dimmed[row]) | (settling & lit))
+        # Around a planned drop what was lost before may still be.
+        lost = low | ((self.runs.doing[row] == LOW) & (most - power >= limit))
+        self.nights.learn(row, ts, power, (lost & ~self._dimmed[row]) | (settling & lit))
         good = ~low & ~settling & lit & one_moment & self._now(row, ts)
         self.scales.learn(row, gap, power, self._supply.demand, good)
         self.reference[row], self.limit[row] = reference, limit
@@ -160,10 +162,11 @@ class LampsLostDetector:
         now: Mask = abs(ts - self._supply.demand.at[row]) <= _LATE
         return now
 
-    def _should(self, row: Codes, ts: Times) -> tuple[Floats, Floats, Mask]:
-        """(what each should draw, by how much less is a loss, whether it is judged), (k,) each."""
+    def _should(self, row: Codes, ts: Times) -> tuple[Floats, Floats, Floats, Mask]:
+        """(what each should draw at least, and at most; by how much less is a loss; whether it is
+        judged), (k,) each."""
         book, demand = at(self._book, row), self._supply.demand
-        reference = self.nights.reference(row, ts)
+        reference, most = self.nights.reference(row, ts)
         reference[reference < book.off_w] = np.nan
         current, rated, lamps = self._now(row, ts), demand.rated[row], demand.lamps[row]
         known = demand.known[row] >= book.known_share
@@ -179,11 +182,13 @@ class LampsLostDetector:
         spread = np.where(told, self.scales.spread[row], self.nights.spread[row])
         limit = np.maximum(limit, book.spreads * spread * reference)
         # What is seen dark is no loss of its own; where the lamps tell, it is not in their sum.
-        reference = np.maximum(reference - np.where(told, 0, demand.dark[row]) * worth, 0)
+        most = np.where(told | by_plan, reference, most)
+        dark = np.where(told, 0, demand.dark[row]) * worth
+        reference, most = np.maximum(reference - dark, 0), np.maximum(most - dark, 0)
         # By the plan alone nothing but darkness can be told.
         limit = np.where(by_plan, _NEARLY_ALL * reference, limit)
         planned = demand.steady[row] & (demand.lit[row] | (lamps + rated == 0))
-        return reference, limit, np.where(current, planned, True) & (reference > 0)
+        return reference, most, limit, np.where(current, planned, True) & (reference > 0)
 
     def judge(self, now: int, silent: Mask) -> None:
         """Opens and ends cases; ``silent`` (n,) are lamps of which nothing is known."""

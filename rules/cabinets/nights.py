@@ -1,8 +1,8 @@
 """What a circuit draws by the minute of the night, learned over its last good nights.
 
 Ten minutes make a bin, a night goes from noon to noon. The reference is the lower median of the
-nights, and the least of a bin and its neighbours, so a switching time or a planned drop that moves
-by some minutes is no loss.
+nights. A switching time or a planned drop may move by some minutes: so what is below the least of a
+bin and its neighbours is lost, and what comes up to the most of them is all there.
 """
 
 from __future__ import annotations
@@ -48,21 +48,23 @@ class Nights:
         self._bad: Mask = np.zeros(m, dtype=bool)
         self.spread: NDArray[np.float32] = np.zeros(m, dtype=np.float32)
         # What other nights say of a bin is so all night: it is worked out once.
-        self._said = np.full(m, np.nan)
+        self._said = np.full((m, 2), np.nan)
         self._said_of = np.full(m, -1, dtype=np.int64)
 
-    def reference(self, row: Codes, ts: Times) -> Floats:
-        """What each series (k,) drew at that time of other nights, W; NaN until it is learned."""
+    def reference(self, row: Codes, ts: Times) -> tuple[Floats, Floats]:
+        """(the least, the most) that each series (k,) drew around that time of other nights, W; NaN
+        until it is learned."""
         night, slot = self._place(ts)
         asked = night * _BINS + slot
         anew = self._said_of[row] != asked
         if anew.any():
             self._said[row[anew]] = self._others(row[anew], night[anew], slot[anew])
             self._said_of[row] = asked
-        return self._said[row]
+        said = self._said[row]
+        return said[:, 0], said[:, 1]
 
     def _others(self, row: Codes, night: NDArray[np.int64], slot: NDArray[np.int64]) -> Floats:
-        """What the other nights say of a bin of each series, (k,) W."""
+        """(the least, the most) that the other nights say of a bin of each series, (k, 2) W."""
         others = (np.arange(_KEPT) - night[:, None]) % _KEPT != 0
         around = [(slot + step) % _BINS for step in (-1, 0, 1)]
         medians = []
@@ -72,7 +74,7 @@ class Nights:
             ordered = np.sort(past, axis=1)
             middle = ordered[np.arange(len(row)), np.maximum(nights - 1, 0) // 2]
             medians.append(np.where(nights >= self._least, middle, np.nan))
-        return np.asarray(np.min(medians, axis=0))
+        return np.stack([np.min(medians, axis=0), np.max(medians, axis=0)], axis=1)
 
     def learn(self, row: Codes, ts: Times, watts: Floats, bad: Mask) -> None:
         """Takes in a round of readings; a bin with a bad one is not learned."""
