@@ -80,15 +80,16 @@ class Fleet:
 
     def hear(self, rows: Codes, batch: ReadingBatch) -> None:
         """Takes note of a batch's signs of life; ``rows`` are its devices, all installed."""
-        before = self.heard[rows]
-        self.arrivals.learn(rows, batch.ts, batch.arrived, before)
-        self.heard[rows] = np.maximum(before, batch.arrived)
         if len(self.learners):
             place = self._place[rows]
             mine = np.flatnonzero(place >= 0)
             for part in rounds(place[mine], batch.ts[mine]):
                 self.learned.learn(place[mine[part]], batch.ts[mine[part]])
             self.take_learned()
+        # The first bundle of a device tells its interval, and that it sends bundles.
+        before = self.heard[rows]
+        self.arrivals.learn(rows, batch.ts, batch.arrived, before)
+        self.heard[rows] = np.maximum(before, batch.arrived)
 
     def take_learned(self) -> None:
         """Takes over the intervals that were learned; those that the inventory gives stay."""

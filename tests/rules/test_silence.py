@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from facility.assets import Streetlight
 from facility.clock import DAY, HOUR, MINUTE, SECOND
@@ -183,9 +184,11 @@ def test_reports_that_a_radio_loses_are_not_silence() -> None:
     assert 6 * 15 * MINUTE <= events[0].at - lost <= 12 * 15 * MINUTE
 
 
-def test_a_concentrator_that_sends_each_hour_is_not_silent() -> None:
+@pytest.mark.parametrize("told", [300, None])
+def test_a_concentrator_that_sends_each_hour_is_not_silent(told: int | None) -> None:
     others = [lamp(f"N{i}", "N", i, "C3") for i in range(12)]
     street = [lamp(f"L{i}", "A", i, gateway="G1") for i in range(6)]
+    street = [replace(one, report_every_s=told) for one in street]
     lost = DUSK + 4 * HOUR
     one, events = engine([*others, *street]), []
     for minute in range(DUSK, lost + 4 * HOUR, MINUTE):
