@@ -76,11 +76,11 @@ class Packets:
             after = body + length
             position = after
             publish = command & 0xF0 == _PUBLISH
-            if publish and length > longest and end - body >= min(length, _KEPT_OF_OVERSIZED):
+            if publish and length > longest and end - body >= (kept := _kept(data, body, length)):
                 delivery.oversized.add(len(delivery.topics))
                 self._skip = max(0, after - end)
                 position = min(after, end)
-                after = body + min(length, _KEPT_OF_OVERSIZED)
+                after = body + kept
             elif after > end:
                 position = packet
                 break
@@ -107,6 +107,13 @@ class Packets:
             self._skip -= skipped
             data = data[skipped:]
         return self._rest + data if self._rest else data
+
+
+def _kept(data: bytes, body: int, length: int) -> int:
+    """Bytes of an oversized PUBLISH's body that are kept: its topic, of any length, its id, and the
+    beginning of its payload."""
+    topic = int.from_bytes(data[body : body + 2], "big")
+    return min(length, 2 + topic + 2 + _KEPT_OF_OVERSIZED)
 
 
 def remaining_length(data: bytes, at: int) -> tuple[int, int]:
