@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { boundsOf, markerFeatures, sameMarkers, segmentFeatures } from "../src/map/features";
+import { boundsOf, markerFeatures, markerOf, ORDER, sameMarkers, segmentFeatures } from "../src/map/features";
 import { aCase, aSegment } from "./samples";
 
 it("a segment is drawn in the state it has now", () => {
@@ -24,6 +24,13 @@ it("a marker stands for a case with a place that no segment shows", () => {
     ["better", "cover recovered"],
     ["strange", "other attention"],
   ]);
+});
+
+it("the marker of a case says how urgent it is, by which clusters are coloured", () => {
+  const order = (some: Parameters<typeof aCase>[0]) => markerOf(aCase(some))?.properties.order;
+  expect(order({ type: "cover.displaced" })).toBe(ORDER.urgent);
+  expect(order({ type: "cover.displaced", state: "recovered" })).toBe(0);
+  expect(markerOf(aCase({ lon: null }))).toBeNull();
 });
 
 it("markers are drawn anew only where one is another", () => {

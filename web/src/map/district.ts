@@ -1,13 +1,13 @@
 /** The map itself: one object that is told what to show, and tells what was clicked. */
 
-import { type GeoJSONSource, Map as MapLibre, Marker, setWorkerUrl } from "maplibre-gl";
+import { type GeoJSONSource, Map as MapLibre, type MapGeoJSONFeature, Marker, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 
 import type { SegmentCollection, Severity } from "../api/schema";
 import { token } from "../style/tokens";
-import type { Bounds, MarkerProperties } from "./features";
+import type { Bounds, Markers } from "./features";
 import { addMarkerImages } from "./images";
-import { districtStyle, HIT_LAYER, MARKER_LAYER, POINT_LAYER } from "./style";
+import { CLUSTER_LAYER, districtStyle, HIT_LAYER, MARKER_LAYER, POINT_LAYER } from "./style";
 
 setWorkerUrl(workerUrl);
 
@@ -22,10 +22,13 @@ export interface Picked {
   place(lon: number, lat: number): void;
 }
 
+type Marked = Markers["features"][number];
+
 export interface District {
   segments(data: SegmentCollection): void;
-  markers(data: GeoJSON.FeatureCollection<GeoJSON.Point, MarkerProperties>): void;
-  select(caseId: string, segmentId: string): void;
+  markers(data: Markers): void;
+  /** Marks a case by its marker, and a segment; none of either. */
+  select(marker: Marked | null, segmentId: string): void;
   fit(bounds: Bounds, animate: boolean): void;
   /** Brings a place into view, where it is not. */
   reveal(lon: number, lat: number): void;
@@ -95,19 +98,30 @@ function pick(map: MapLibre, picked: Picked): void {
   map.on("click", ({ lngLat }) => picked.place(lngLat.lng, lngLat.lat));
 }
 
-/** A marker lies above a segment, so it is asked for first. */
+/** A marker lies above a segment, so it is asked for first; a cluster opens as far as it has to. */
 function listen(map: MapLibre, clicked: Clicked): void {
   map.on("click", ({ point }) => {
+    const [cluster] = map.queryRenderedFeatures(point, { layers: [CLUSTER_LAYER] });
     const [marker] = map.queryRenderedFeatures(point, { layers: [MARKER_LAYER] });
     const [segment] = map.queryRenderedFeatures(point, { layers: [HIT_LAYER, POINT_LAYER] });
-    if (marker) clicked.case(String(marker.properties["id"]));
+    if (cluster) void openCluster(map, cluster);
+    else if (marker) clicked.case(String(marker.properties["id"]));
     else if (segment) clicked.segment(String(segment.properties["id"]));
     else clicked.nothing();
   });
-  for (const layer of [HIT_LAYER, POINT_LAYER, MARKER_LAYER]) {
+  for (const layer of [HIT_LAYER, POINT_LAYER, MARKER_LAYER, CLUSTER_LAYER]) {
     map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
     map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
   }
+}
+
+async function openCluster(map: MapLibre, cluster: MapGeoJSONFeature): Promise<void> {
+  if (cluster.geometry.type !== "Point") return;
+  const [lon = 0, lat = 0] = cluster.geometry.coordinates;
+  const id = Number(cluster.properties["cluster_id"]);
+  const zoom = await map.getSource<GeoJSONSource>("markers")?.getClusterExpansionZoom(id);
+  // Said to be by hand, so that the map does not go back to showing the whole.
+  if (zoom !== undefined) map.easeTo({ center: [lon, lat], zoom }, { originalEvent: cluster });
 }
 
 function district(map: MapLibre): District {
@@ -131,9 +145,9 @@ function district(map: MapLibre): District {
   return {
     segments: (data) => void source("segments")?.setData(data),
     markers: (data) => void source("markers")?.setData(data),
-    select(caseId, segmentId) {
+    select(marker, segmentId) {
       map.setFilter("selected", ["==", ["get", "id"], segmentId]);
-      map.setFilter("marker-selected", ["==", ["get", "id"], caseId]);
+      void source("chosen")?.setData({ type: "FeatureCollection", features: marker ? [marker] : [] });
     },
     fit(bounds, animate) {
       whole = bounds;

@@ -20,14 +20,15 @@ export interface MarkerProperties {
   id: string;
   /** Name of the image that {@link markerImage} gave. */
   image: string;
-  /** Urgent ones are drawn above the others. */
+  /** Urgent ones are drawn above the others, and give a cluster its colour. */
   order: number;
 }
 
 export const markerImage = (kind: string, colour: string) =>
   `${kind in ICONS ? kind : "other"} ${colour}`;
 
-const ORDER = { urgent: 3, attention: 2, notice: 1 };
+/** Of a recovered one it is 0. */
+export const ORDER = { urgent: 3, attention: 2, notice: 1 };
 
 export type Markers = GeoJSON.FeatureCollection<GeoJSON.Point, MarkerProperties>;
 
@@ -45,27 +46,28 @@ export const sameMarkers = (a: Markers, b: Markers) =>
 
 /** Open and recovered cases that have a place and are not drawn as a segment already. */
 export function markerFeatures(cases: Iterable<Case>): Markers {
-  const features = [...cases].flatMap(
-    (one): GeoJSON.Feature<GeoJSON.Point, MarkerProperties>[] => {
-      const { kind } = subjectParts(one.subject);
-      if (one.state === "closed" || kind === "segment") return [];
-      if (one.lon === null || one.lat === null) return [];
-      const severity = severityOf(one.type);
-      const open = one.state === "open";
-      return [
-        {
-          type: "Feature",
-          geometry: { type: "Point", coordinates: [one.lon, one.lat] },
-          properties: {
-            id: one.id,
-            image: markerImage(kind, open ? severity : "recovered"),
-            order: open ? ORDER[severity] : 0,
-          },
-        },
-      ];
-    },
-  );
+  const features = [...cases].flatMap((one) => {
+    if (one.state === "closed" || subjectParts(one.subject).kind === "segment") return [];
+    return markerOf(one) ?? [];
+  });
   return { type: "FeatureCollection", features };
+}
+
+/** The marker of a case; null where it has no place. */
+export function markerOf(one: Case): GeoJSON.Feature<GeoJSON.Point, MarkerProperties> | null {
+  if (one.lon === null || one.lat === null) return null;
+  const { kind } = subjectParts(one.subject);
+  const severity = severityOf(one.type);
+  const open = one.state === "open";
+  return {
+    type: "Feature",
+    geometry: { type: "Point", coordinates: [one.lon, one.lat] },
+    properties: {
+      id: one.id,
+      image: markerImage(kind, open ? severity : "recovered"),
+      order: open ? ORDER[severity] : 0,
+    },
+  };
 }
 
 export type Bounds = [west: number, south: number, east: number, north: number];

@@ -5,9 +5,11 @@ import type {
   FilterSpecification,
   LayerSpecification,
   StyleSpecification,
+  SymbolLayerSpecification,
 } from "maplibre-gl";
 
 import { token } from "../style/tokens";
+import { ORDER } from "./features";
 
 const STATES = ["lit", "partly_dark", "dark", "silent", "off", "unknown"] as const;
 
@@ -15,6 +17,11 @@ const EMPTY = { type: "FeatureCollection" as const, features: [] };
 export const HIT_LAYER = "segment-hit";
 export const MARKER_LAYER = "marker";
 export const POINT_LAYER = "segment-point";
+export const CLUSTER_LAYER = "cluster";
+
+/** Markers nearer to each other than this, px, are one disc with their number, up to that zoom. */
+const CLUSTER_RADIUS = 30;
+const CLUSTER_MAX_ZOOM = 15;
 
 const colourOfState = (): ExpressionSpecification => [
   "match",
@@ -105,6 +112,8 @@ function segmentLayers(): LayerSpecification[] {
   ];
 }
 
+const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "sans-serif"];
+
 /** Names are drawn with the machine's own fonts, since the style names no glyph server. */
 const labels = (): LayerSpecification => ({
   id: "road-name",
@@ -115,7 +124,7 @@ const labels = (): LayerSpecification => ({
     "symbol-placement": "line",
     "symbol-spacing": 420,
     "text-field": ["coalesce", ["get", "road"], ""],
-    "text-font": ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "sans-serif"],
+    "text-font": FONTS,
     "text-size": 13,
     "text-offset": [0, 1.1],
     "text-max-angle": 30,
@@ -127,40 +136,99 @@ const labels = (): LayerSpecification => ({
   },
 });
 
+/** By the worst of its cases; where all have recovered it is a ring, as one marker is. */
+const ofWorst = (recovered: string): ExpressionSpecification => [
+  "match", ["get", "worst"],
+  ORDER.urgent, token("urgent"), ORDER.attention, token("attention"), ORDER.notice, token("notice"),
+  recovered,
+];
+
+function clusters(): LayerSpecification[] {
+  const filter: FilterSpecification = ["has", "point_count"];
+  return [
+    {
+      id: CLUSTER_LAYER,
+      type: "circle",
+      source: "markers",
+      filter,
+      paint: {
+        "circle-radius": ["interpolate", ["linear"], ["log10", ["get", "point_count"]], 0.3, 12, 1, 14, 2, 17, 4, 24],
+        "circle-color": ofWorst(token("surface")),
+        "circle-stroke-width": 2,
+        "circle-stroke-color": ["case", ["==", ["get", "worst"], 0], token("recovered"), token("ground")],
+      },
+    },
+    {
+      id: "cluster-count",
+      type: "symbol",
+      source: "markers",
+      filter,
+      layout: {
+        "text-field": ["to-string", ["get", "point_count"]],
+        "text-font": FONTS,
+        "text-size": 13,
+        "text-allow-overlap": true,
+        "text-ignore-placement": true,
+      },
+      paint: {
+        "text-color": ["case", ["==", ["get", "worst"], 0], token("text"), token("on-mark")],
+      },
+    },
+  ];
+}
+
+const icons = (size: ExpressionSpecification | number): NonNullable<SymbolLayerSpecification["layout"]> => ({
+  "icon-image": ["get", "image"],
+  "icon-size": size,
+  "icon-allow-overlap": true,
+  "symbol-sort-key": ["get", "order"],
+});
+
 export function districtStyle(): StyleSpecification {
   return {
     version: 8,
     sources: {
       segments: { type: "geojson", data: EMPTY, tolerance: 0.2 },
-      markers: { type: "geojson", data: EMPTY },
+      markers: {
+        type: "geojson",
+        data: EMPTY,
+        cluster: true,
+        clusterRadius: CLUSTER_RADIUS,
+        clusterMaxZoom: CLUSTER_MAX_ZOOM,
+        clusterProperties: { worst: ["max", ["get", "order"]] },
+      },
+      chosen: { type: "geojson", data: EMPTY },
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": token("ground") } },
       ...segmentLayers(),
       labels(),
       {
-        id: "marker-selected",
-        type: "circle",
+        id: MARKER_LAYER,
+        type: "symbol",
         source: "markers",
-        filter: ["==", ["get", "id"], ""],
+        filter: ["!", ["has", "point_count"]],
+        layout: icons(["interpolate", ["linear"], ["zoom"], 11, 0.62, 14, 1]),
+      },
+      ...clusters(),
+      // The selected one stands above the others, out of any cluster that it is in.
+      {
+        id: "chosen-ring",
+        type: "circle",
+        source: "chosen",
         paint: {
           "circle-radius": 21,
-          "circle-color": "#000",
-          "circle-opacity": 0,
+          "circle-color": token("ground"),
+          "circle-opacity": 0.6,
           "circle-stroke-width": 2.5,
           "circle-stroke-color": token("text"),
         },
       },
       {
-        id: MARKER_LAYER,
+        id: "chosen",
         type: "symbol",
-        source: "markers",
-        layout: {
-          "icon-image": ["get", "image"],
-          "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.62, 14, 1],
-          "icon-allow-overlap": true,
-          "symbol-sort-key": ["get", "order"],
-        },
+        source: "chosen",
+        layout: icons(1),
       },
     ],
   };

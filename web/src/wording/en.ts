@@ -198,6 +198,7 @@ export const en: Messages = {
     legend: "Legend",
     severity: { urgent: "Urgent", attention: "Needs action", notice: "Watch" },
     recovered: "Recovered, to be closed",
+    many: "Several, coloured by the worst",
     unavailable: "This browser has no WebGL, so there is no map; everything else works.",
   },
   detail: {

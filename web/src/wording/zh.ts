@@ -197,6 +197,7 @@ export const zh = {
     legend: "图例",
     severity: { urgent: "紧急", attention: "需处置", notice: "关注" },
     recovered: "已恢复，待结案",
+    many: "多件，按其中最紧急的着色",
     unavailable: "此浏览器不支持 WebGL，无法显示地图；其他内容不受影响。",
   },
   detail: {
