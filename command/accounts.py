@@ -13,7 +13,8 @@ from cases.people.accounts import Accounts
 from cases.people.audit import By
 from cases.people.passwords import make_password
 from cases.people.who import ROLES, Who
-from command.house import SYSTEM, cases_url
+from command.house import SYSTEM, cases_url, make_folder
+from command.kept import kept_cases
 from command.settings import settings_of
 from facility.clock import SystemClock
 
@@ -44,8 +45,11 @@ def user(options: argparse.Namespace) -> int:
         "enable": _disable,
     }
     settings = settings_of(options)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    url = cases_url(settings)
+    if options.action == "add":  # the first account may be made before the first start
+        make_folder(settings.data_dir)
+        url = cases_url(settings)
+    else:
+        url = kept_cases(settings)
     upgrade(url)
     with closing(Accounts(url)) as accounts:
         actions[options.action](options, accounts, By(SYSTEM, SystemClock().now_ms()))

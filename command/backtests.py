@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from command.house import open_store
+from command.kept import look_for_readings
 from command.remote import KEY, Remote
 from command.settings import Settings, settings_of
 from facility import inventory_file
@@ -61,6 +62,7 @@ def backtest(options: argparse.Namespace) -> int:
 
 
 def _here(settings: Settings, draft: Rulebook, start: int, end: int, operators: int) -> Result:
+    look_for_readings(settings)
     timezone = settings.site.timezone
     live = rulebook.load(settings.rules.rulebook)
     inventory = inventory_file.load(settings.data_dir)

@@ -17,7 +17,7 @@ from cases.database import upgrade
 from cases.desk import Desk
 from cases.notices import units
 from cases.notices.courier import routes
-from command.house import cases_url, open_store, read_filing
+from command.house import CASES, READINGS, cases_url, open_store, read_filing
 from command.offices import read_offices
 from command.settings import Settings, settings_of
 from facility import inventory_file
@@ -46,17 +46,7 @@ def doctor(options: argparse.Namespace) -> int:
     """Prints what was found, a line each; 1 where something fails."""
     settings = settings_of(options)
     failed = False
-    for check in (
-        _data_dir,
-        _signing_key,
-        _inventory,
-        _page,
-        _broker,
-        _readings,
-        _cases,
-        _units,
-        _contacts,
-    ):
+    for check in _CHECKS:
         for finding in _findings(check, settings):
             failed |= finding.level == "fail"
             sys.stdout.write(f"{finding.level:5} {finding.what}: {finding.words}\n")
@@ -81,7 +71,8 @@ def _data_dir(settings: Settings) -> Iterator[Finding]:
         return
     free = shutil.disk_usage(existing).free
     level = "warn" if free < _LITTLE_DISK else "ok"
-    yield Finding(level, "data dir", f"{path}, {free / 2**30:.1f} GiB free")
+    new = "" if path.exists() else " (not there yet; the first start makes it)"
+    yield Finding(level, "data dir", f"{path}{new}, {free / 2**30:.1f} GiB free")
 
 
 def _signing_key(settings: Settings) -> Iterator[Finding]:
@@ -148,6 +139,10 @@ def _broker(settings: Settings) -> Iterator[Finding]:
 
 
 def _readings(settings: Settings) -> Iterator[Finding]:
+    backend = settings.store.backend
+    if backend == "duckdb" and not (settings.data_dir / READINGS).exists():
+        yield Finding("ok", "readings", "duckdb, none yet; the first start makes the file")
+        return
     store = open_store(settings)
     try:
         newest = max(
@@ -157,10 +152,13 @@ def _readings(settings: Settings) -> Iterator[Finding]:
     finally:
         store.close()
     told = f"newest reading {to_rfc3339(newest)}" if newest else "no reading yet"
-    yield Finding("ok", "readings", f"{settings.store.backend}, {told}")
+    yield Finding("ok", "readings", f"{backend}, {told}")
 
 
 def _cases(settings: Settings) -> Iterator[Finding]:
+    if settings.cases.url is None and not (settings.data_dir / CASES).exists():
+        yield Finding("ok", "cases", "none yet; the first start makes the file")
+        return
     url = cases_url(settings)
     upgrade(url)
     desk = Desk(url)
@@ -221,3 +219,16 @@ def _contacts(settings: Settings) -> Iterator[Finding]:
             yield Finding("ok", "contacts", f"can reach {where}")
     if settings.notify.dry_run:
         yield Finding("warn", "contacts", "notify.dry_run is set: nothing is sent")
+
+
+_CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _data_dir,
+    _signing_key,
+    _inventory,
+    _page,
+    _broker,
+    _readings,
+    _cases,
+    _units,
+    _contacts,
+)

@@ -60,6 +60,9 @@ from rules.trials.backtests import Backtests
 
 log = logging.getLogger("xiuhua")
 
+READINGS, CASES = "readings.duckdb", "cases.sqlite"
+"""Files of a data directory, where nothing else is set."""
+
 SYSTEM = "xiuhua"
 """Who the audit trail names for what the command does by itself."""
 
@@ -258,7 +261,7 @@ def open_store(settings: Settings) -> ReadingsStore:
     """The readings store of the settings. UsageError where it cannot be opened."""
     store = settings.store
     if store.backend == "duckdb":
-        return DuckStore(settings.data_dir / "readings.duckdb")
+        return DuckStore(settings.data_dir / READINGS)
     token = store.token.get_secret_value() if store.token else ""
     return InfluxStore(
         store.url,
@@ -291,5 +294,5 @@ def cases_url(settings: Settings) -> str:
     """Where the cases are kept, as SQLAlchemy writes it."""
     if settings.cases.url:
         return settings.cases.url
-    path = str(settings.data_dir / "cases.sqlite")
+    path = str(settings.data_dir / CASES)
     return URL.create("sqlite", database=path).render_as_string()

@@ -14,7 +14,8 @@ from cases.indicators.monthly import Month, Targets, collect
 from cases.indicators.monthly_page import page
 from cases.indicators.table import Indicators
 from cases.tallies import Tallies
-from command.house import cases_url, read_filing
+from command.house import read_filing
+from command.kept import kept_cases
 from command.settings import settings_of
 from facility.clock import SystemClock
 from facility.kept_inventory import KeptInventory
@@ -33,7 +34,7 @@ def report(options: argparse.Namespace) -> int:
     """Writes the report of a month as a page of HTML, to be looked at or printed."""
     settings = settings_of(options)
     month = Month.read(options.month)
-    url, zone = cases_url(settings), ZoneInfo(settings.site.timezone)
+    url, zone = kept_cases(settings), ZoneInfo(settings.site.timezone)
     upgrade(url)
     filing = read_filing(settings, KeptInventory(settings.data_dir))
     lighting = rulebook.load(settings.rules.rulebook).lighting

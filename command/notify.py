@@ -17,6 +17,7 @@ from cases.lifecycle import Refusal, apply
 from cases.notices.courier import Courier, routes
 from cases.notices.telling import Telling
 from command.house import cases_url, open_residents, read_filing
+from command.kept import kept_cases
 from command.offices import read_offices
 from command.settings import Settings, settings_of
 from facility.clock import SystemClock, to_rfc3339
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def notify(options: argparse.Namespace) -> int:
     """Prints what would go to whom, or sends what is due; 1 where something could not be sent."""
     settings = settings_of(options)
-    upgrade(cases_url(settings))
+    upgrade(kept_cases(settings))
     telling = read_offices(
         settings, read_filing(settings, KeptInventory(settings.data_dir))
     ).telling

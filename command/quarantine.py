@@ -21,10 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The words that follow ``quarantine``."""
     actions = parser.add_subparsers(dest="action", required=True)
     show = actions.add_parser("show", help="one message, its bytes as they came")
+    newest = actions.add_parser("list", help="the newest messages")
     show.add_argument("numbers", nargs=1, type=int, metavar="N")
     again = actions.add_parser("retry", help="puts messages through the door again")
     again.add_argument("numbers", nargs="*", type=int, metavar="N")
-    for which in (actions.add_parser("list", help="the newest messages"), again):
+    for which in (show, newest, again):
+        which.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS)
+    for which in (newest, again):
         which.add_argument("--reason", choices=[*REASONS, "refused"])
         which.add_argument("--topic", default="", help="only topics that begin so")
         which.add_argument("--limit", type=int, default=100)
@@ -69,6 +72,8 @@ def _retry(options: argparse.Namespace, settings: Settings) -> int:
         if options.reason is None and not options.topic:
             raise UsageError("say which: retry N …, or --reason REASON, or --topic TOPIC")
         numbers = [held.id for held in _chosen(options, settings)]
+    for number in numbers:
+        shown(_spool(settings), number)  # what is not there is not repaired either
     outcomes = retried(_spool(settings), Pipeline(settings.ingest.root), numbers)
     for outcome in outcomes:
         sys.stderr.write(f"{outcome.id}: {_words(outcome)}\n")

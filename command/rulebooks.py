@@ -11,6 +11,7 @@ from command.serving import one_service
 from command.settings import settings_of
 from facility import inventory_file
 from facility.clock import SECOND, to_rfc3339
+from facility.errors import UsageError
 from rules.book import rulebook
 from rules.book.overrides import reach
 from rules.book.versions import FOLDER, text_of, versions
@@ -52,6 +53,8 @@ def _check(options: argparse.Namespace) -> int:
     file = options.file or settings.rules.rulebook
     book = rulebook.load(file)
     sys.stdout.write(f"{file or 'the built-in rulebook'} is in order: version {book.version}\n")
+    if options.data_dir and not settings.data_dir.is_dir():
+        raise UsageError(f"there is no data directory {settings.data_dir}")
     inventory = inventory_file.load(settings.data_dir)
     if inventory.assets:
         for words in reach(book, inventory, inventory_file.load_grid(settings.data_dir)):
@@ -77,11 +80,19 @@ def _test(options: argparse.Namespace) -> int:
 
 def _versions(options: argparse.Namespace) -> int:
     """Each rulebook that was in use, and since when, the oldest first."""
-    for one in versions(settings_of(options).data_dir / FOLDER):
+    for one in versions(_kept(options)):
         sys.stdout.write(f"{to_rfc3339(int(one.kept_at) * SECOND)}  {one.name}\n")
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
-    sys.stdout.write(text_of(settings_of(options).data_dir / FOLDER, options.version))
+    sys.stdout.write(text_of(_kept(options), options.version))
     return 0
+
+
+def _kept(options: argparse.Namespace) -> Path:
+    """Where the rulebooks are that were in use. UsageError where none was yet."""
+    data_dir = settings_of(options).data_dir
+    if not versions(data_dir / FOLDER):
+        raise UsageError(f"no rules have run on {data_dir} yet; name its directory by --data-dir")
+    return data_dir / FOLDER

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import xiuhua
+from cases.database import upgrade
 from ingest.ledger import entries_of
 from ingest.messages import Decoded, Quarantined
 from ingest.service import IngestSettings
@@ -277,8 +278,39 @@ def test_a_rulebook_is_checked_before_it_is_used(
 
 def test_the_monthly_report_is_written_without_a_server(tmp_path: Path) -> None:
     out = tmp_path / "june.html"
+    upgrade(f"sqlite:///{tmp_path}/cases.sqlite")
     said = run("report", "2026-06", "--data-dir", tmp_path, "--out", out, "--lang", "en")
     assert (said.status, said.out) == (0, b"")
     assert "Monthly report" in out.read_text("utf-8")
     wrong = run("report", "June", "--data-dir", tmp_path)
     assert (wrong.status, wrong.err) == (2, "xiuhua: no month: 'June'; write it as 2026-06\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept"),
+    [
+        ("rules versions", "no rules have run"),
+        ("rules show abc", "no rules have run"),
+        ("user list", "no cases are kept"),
+        ("user password admin", "no cases are kept"),
+        ("notify", "no cases are kept"),
+        ("notify --dry-run", "no cases are kept"),
+        ("report 2026-06", "no cases are kept"),
+        ("backtest --rules book.toml --from 2026-06-01 --to 2026-06-02", "no readings are kept"),
+        ("quarantine list", "no spool"),
+        ("quarantine show 1", "no spool"),
+        ("quarantine retry 1", "no spool"),
+        ("profile reset C1", "no ingest has run"),
+    ],
+)
+def test_where_nothing_is_that_is_said_and_nothing_is_made(
+    arguments: str, kept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "book.toml").touch()
+    said = run(*arguments.split(), "--data-dir", "typo")
+    assert (said.status, said.out) == (2, b"")
+    assert said.err.startswith(f"xiuhua: {kept}")
+    assert "typo" in said.err
+    assert "--data-dir" in said.err
+    assert [path.name for path in tmp_path.iterdir()] == ["book.toml"]
