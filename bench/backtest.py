@@ -46,7 +46,7 @@ SELECT series, ts, 1 AS write_no, CASE WHEN lit THEN 1.0 ELSE 0.0 END AS on, 100
     229 + round(4 * random(), 1) AS voltage_v, round(0.25 + 0.02 * random(), 3) AS current_a,
     0.95 AS power_factor, 1000 + round(ts / 3600000 % 10000, 1) AS energy_kwh
 FROM (
-    SELECT series, ts, (ts / 3600000 + 8) % 24 AS hour, hour >= 19.8 OR hour < 5 AS lit,
+    SELECT series, ts, (ts / 3600000 + 8) % 24 AS hour, hour >= 19.8 OR hour < 5.1 AS lit,
         (series * 7919 + ts // 86400000 * 131) % 500 = 0 AND hour BETWEEN 21 AND 23 AS dead
     FROM (SELECT range::INTEGER AS series FROM range($lamps)),
         (SELECT range AS step FROM range($steps)),
