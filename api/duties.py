@@ -11,8 +11,8 @@ from api.shapes.cases import Case
 from api.shapes.shape import Shape, Time, Words
 from cases.indicators.recurrent import Recurrent
 from cases.periodic.schedules import Occurrence, Per, Plan, Purpose, Schedule
-from cases.registers import Supervised
 from cases.supervision.grounds import CauseName
+from cases.supervision.listing import Supervised
 from facility.clock import to_rfc3339
 from facility.measurements import Kind
 

@@ -24,7 +24,7 @@ class Order:
     ``nullable`` says that the column may be null; those rows come last either way.
     """
 
-    column: ColumnElement[int | None]
+    column: ColumnElement[Any]
     id: ColumnElement[Any]
     descending: bool = False
     nullable: bool = False

@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from cases import database
-from cases.case import Case
 from cases.people import audit
 from cases.people.audit import By
 from cases.periodic import schedules
 from cases.periodic.schedules import Occurrence, Plan, Schedule
-from cases.rows import cases_in
-from cases.schema import cases
-from cases.supervision import supervised
-from cases.supervision.supervised import Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Supervised:
-    """A case, and what it is supervised for now, the highest level first."""
-
-    case: Case
-    entries: tuple[Entry, ...]
-
-    @property
-    def level(self) -> int:
-        """The highest level."""
-        return self.entries[0].level
-
-    @property
-    def since(self) -> int:
-        """Since when it is at that level, ms."""
-        return min(entry.since for entry in self.entries if entry.level == self.level)
+from cases.supervision import listing
+from cases.supervision.listing import Page, Sort, SupervisedFilter
 
 
 class Registers:
@@ -97,20 +72,8 @@ class Registers:
             return schedules.occurrences_of(connection, id_, limit)
 
     def supervised(
-        self,
-        level: int,
-        cause: str | None = None,
-        unit: str | None = None,
-        streets: Sequence[str] = (),
-    ) -> tuple[Supervised, ...]:
-        """The cases that are supervised at least at a level, in no order."""
+        self, filters: SupervisedFilter, limit: int, cursor: str | None, sort: Sort
+    ) -> Page:
+        """A page of the cases that are supervised. UsageError where ``cursor`` is none of its."""
         with database.reading(self._engine) as connection:
-            live = supervised.live_cases(level, cause)
-            query = select(cases).where(cases.c.id.in_(live))
-            if unit is not None:
-                query = query.where(cases.c.unit == unit)
-            if streets:
-                query = query.where(cases.c.street.in_(streets))
-            found = cases_in(connection.execute(query))
-            entries = supervised.of_cases(connection, [case.id for case in found])
-        return tuple(Supervised(case, tuple(entries[case.id])) for case in found)
+            return listing.page(connection, filters, limit, cursor, sort)

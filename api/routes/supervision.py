@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -11,30 +10,15 @@ from starlette.responses import Response
 
 from api.caller import Caller
 from api.duties import SupervisionPage, supervised_json
-from api.paging import Key, page_of
 from api.parameters import Cursor, Limit, Parameters, Text
 from api.parts import FromApp, answer
+from api.problems import BadParameter
 from api.represent import case_for
-from cases.registers import Supervised
 from cases.supervision.grounds import HIGHEST, CauseName
+from cases.supervision.listing import Sort, SupervisedFilter
+from facility.errors import UsageError
 
 router = APIRouter(tags=["cases"])
-
-Sort = Literal["level", "since", "deadline"]
-
-_LAST = 2**62
-
-
-def _deadline(one: Supervised) -> Key:
-    filed = one.case.filed
-    return (_LAST if filed is None else filed.deadline, one.case.id)
-
-
-_KEYS: dict[Sort, Callable[[Supervised], Key]] = {
-    "level": lambda one: (-one.level, one.since, one.case.id),
-    "since": lambda one: (one.since, one.case.id),
-    "deadline": _deadline,
-}
 
 
 class SupervisionQuery(Parameters):
@@ -64,17 +48,20 @@ def supervision(
     A handler sees the own unit's, and whoever answers for
     some streets theirs.
     """
-    unit = who.unit if who.role == "handler" else query.unit
+    unit = (who.unit or "") if who.role == "handler" else query.unit
     streets = query.street
     if who.streets:
         streets = [one for one in query.street or who.streets if one in who.streets]
         if not streets:
             return answer({"items": [], "next": None})
-    found = parts.registers.supervised(query.level, query.cause, unit, streets)
-    shown, after = page_of(found, _KEYS[query.sort], query.sort, query.limit, query.cursor)
+    filters = SupervisedFilter(query.level, query.cause, unit, streets)
+    try:
+        page = parts.registers.supervised(filters, query.limit, query.cursor, query.sort)
+    except UsageError as error:
+        raise BadParameter("cursor", str(error)) from error
     places, now = parts.places.now(), parts.clock.now_ms()
     items = [
         supervised_json(one, case_for(one.case, places, parts.desk.filing, now, who))
-        for one in shown
+        for one in page.items
     ]
-    return answer({"items": items, "next": after})
+    return answer({"items": items, "next": page.next})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from cases.case import Case
 from cases.events import CaseEvent
@@ -149,14 +149,6 @@ def of_cases(connection: Connection, case_ids: Iterable[str]) -> dict[str, list[
         for row in connection.execute(query):
             found.setdefault(row.case_id, []).append(_entry(row))
     return found
-
-
-def live_cases(level: int, cause: str | None = None) -> Select[tuple[str]]:
-    """A query for the ids of the cases that are supervised now, at least at a level."""
-    query = select(supervision.c.case_id).where(
-        supervision.c.ended_at.is_(None), supervision.c.level >= level
-    )
-    return query if cause is None else query.where(supervision.c.cause == cause)
 
 
 def _entry(row: Row[tuple[object, ...]]) -> Entry:

@@ -7,6 +7,7 @@ import pytest
 from api.duties import SupervisionPage
 from cases.notices.units import EXAMPLE, load
 from cases.supervision.supervised import Ledger
+from tests.api.conftest import EACH_DATABASE
 from tests.api.district import District, dark_segment
 
 
@@ -52,6 +53,31 @@ def test_a_handler_sees_the_own_units(watched: District) -> None:
     watched.role = "handler"
     found = watched.get("supervision", unit="unit-2").json()
     assert [one["case"]["id"] for one in found["items"]] == ["C-1"]
+
+
+@EACH_DATABASE
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [("level", ["C-2", "C-3", "C-1", "C-0"]), ("since", ["C-3", "C-0", "C-1", "C-2"])],
+)
+def test_pages_follow_each_other_without_a_gap(
+    watched: District, sort: str, expected: list[str]
+) -> None:
+    watched.desk.record([dark_segment(f"C-{n}", subject=f"segment:S{n}") for n in range(5)])
+    for case, level in (("C-3", 2), ("C-0", 1), ("C-1", 2), ("C-2", 3)):
+        watched.clock.ms += 1_000
+        watched.act(case, action="supervise", level=level, reason="催办")
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = watched.answer(SupervisionPage, "supervision", sort=sort, limit=1, **cursor)
+        found += [one["case"]["id"] for one in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert found == expected
+    other = "since" if sort == "level" else "level"
+    assert watched.get("supervision", sort=other, **cursor).status_code == 422
 
 
 @pytest.mark.parametrize(
