@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
+import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from command.settings import Settings
 from facility.errors import Retryable, UsageError
 from facility.mqtt import Delivery, MqttSettings, Session
+from ingest.topics import subscriptions
 from tests.servers import ServerMissing, find_program, free_port, wait_until
 
 REPO = Path(__file__).parents[1]
@@ -46,20 +49,30 @@ def test_every_secret_that_is_asked_for_is_made() -> None:
     assert asked == set(re.findall(r"\b[A-Z]+_(?:PASSWORD|TOKEN)\b", README.partition("do\n")[0]))
 
 
-class Broker:
-    """Mosquitto as it is deployed, with a service and two devices."""
+USERS = ("xiuhua", "lorawan", "M1", "M2")
 
-    def __init__(self, folder: Path) -> None:
+
+class Broker:
+    """Mosquitto as it is deployed, with the services, a network server and two devices.
+
+    ``secured``: with certificates as the README makes them, for the name ``localhost``.
+    """
+
+    def __init__(self, folder: Path, *, secured: bool = False) -> None:
         tool = find_program(["mosquitto_passwd"], "mosquitto")
-        passwords, self.ports = folder / "passwords", {1883: free_port(), 1884: free_port()}
+        self.folder = folder
+        self.ports = {1883: free_port(), 1884: free_port()}
+        passwords = folder / "passwords"
         passwords.touch()
-        for name in ("xiuhua", "M1", "M2"):
+        for name in USERS:
             subprocess.run([tool, "-b", passwords, name, f"of-{name}"], check=True)
         said = (DEPLOY / "mosquitto.conf").read_text("utf-8")
+        if secured:
+            said = self._secured(said)
         for port, free in self.ports.items():
             said = said.replace(f"listener {port}", f"listener {free} 127.0.0.1")
-        said = said.replace("/mosquitto/config/passwords", str(passwords))
         said = said.replace("/mosquitto/config/acl", str(DEPLOY / "acl"))
+        said = said.replace("/mosquitto/config/", f"{folder}/")
         # Started by root it would change to an account that cannot read our folder.
         said = said.replace("/mosquitto/data/", f"{folder}/") + "\nuser root\n"
         (folder / "mosquitto.conf").write_text(said)
@@ -68,32 +81,49 @@ class Broker:
             [program, "-c", folder / "mosquitto.conf"], stderr=subprocess.DEVNULL
         )
 
-    def session(self, user: str, client_id: str, port: int, *topics: str) -> Session:
-        settings = MqttSettings(url=f"mqtt://{user}:of-{user}@127.0.0.1:{self.ports[port]}")
-        heard: list[bytes] = []
+    def _secured(self, said: str) -> str:
+        find_program(["openssl"], "openssl")
+        commands, lines = re.findall(r"```(?:sh)?\n(BROKER=.*?|listener 8883.*?)```", README, re.S)
+        (self.folder / "deploy").mkdir()
+        commands = re.sub(r"BROKER=\S+", "BROKER=localhost", commands)
+        made = ["sh", "-e", "-c", commands]
+        subprocess.run(made, cwd=self.folder, check=True, stderr=subprocess.DEVNULL)
+        for name in ("server.crt", "server.key", "ca.crt"):
+            (self.folder / "deploy" / name).rename(self.folder / name)
+        self.ports[8883] = self.ports.pop(1883)
+        return said.replace("listener 1883\n", lines)
 
-        def hear(delivery: Delivery) -> None:
-            heard.extend(delivery.topics)
-            session.acknowledge([delivery])
+    def session(self, user: str, client_id: str, port: int, *topics: str) -> Heard:
+        """Signed in, and subscribed to these; ``Heard.topics`` are those of what came."""
+        scheme = "mqtts" if port == 8883 else "mqtt"
+        authority = str(self.folder / "ca.crt") if port == 8883 else None
+        url = f"{scheme}://{user}:of-{user}@localhost:{self.ports[port]}"
+        return Heard(MqttSettings(url=url, ca_file=authority), client_id, topics)
 
-        session = Session(settings, client_id, subscriptions=topics, on_delivery=hear)
-        self.heard = heard
-        wait_until(lambda: self._starts(session), 10, f"{user} at the broker")
-        return session
 
-    @staticmethod
-    def _starts(session: Session) -> bool:
+class Heard(Session):
+    """A session that keeps the topics of what it is sent."""
+
+    def __init__(self, settings: MqttSettings, client_id: str, topics: Sequence[str]) -> None:
+        super().__init__(settings, client_id, subscriptions=topics, on_delivery=self._hear)
+        self.topics: list[bytes] = []
+        wait_until(self._starts, 10, f"{client_id} at the broker")
+
+    def _hear(self, delivery: Delivery) -> None:
+        self.topics.extend(delivery.topics)
+        self.acknowledge([delivery])
+
+    def _starts(self) -> bool:
         try:
-            session.start()
+            self.start()
         except (Retryable, UsageError):
             return False
         return True
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
+def running(folder: Path, *, secured: bool = False) -> Iterator[Broker]:
     try:
-        broker = Broker(tmp_path)
+        broker = Broker(folder, secured=secured)
     except ServerMissing as missing:
         pytest.skip(str(missing))
     yield broker
@@ -101,16 +131,86 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     broker.process.wait(10)
 
 
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    yield from running(tmp_path)
+
+
+@pytest.fixture
+def secured(tmp_path: Path) -> Iterator[Broker]:
+    yield from running(tmp_path, secured=True)
+
+
+def own(device: str, channel: str = "telemetry") -> str:
+    return f"facility/410105/cover/{device}/{channel}"
+
+
 @pytest.mark.server
 def test_a_device_speaks_for_itself_alone_and_takes_nobodys_place(broker: Broker) -> None:
-    ingest = broker.session("xiuhua", "xiuhua-ingest", 1884, "facility/#", "xiuhua/#")
-    heard = broker.heard
+    ingest = broker.session("xiuhua", "xiuhua-ingest", 1884, *subscriptions("facility"), "xiuhua/#")
     device = broker.session("M1", "xiuhua-ingest", 1883)
-    for topic in ("facility/410105/cover/M2/telemetry", "xiuhua/state/cover"):
+    for topic in (own("M2"), own("M2", "status"), "xiuhua/state/cover", f"$share/g/{own('M2')}"):
         device.publish(topic, b"{}")
-    device.publish("facility/410105/cover/M1/telemetry", b"{}")
-    wait_until(lambda: len(heard) >= 1, 10, "the device's own message")
-    assert heard == [b"facility/410105/cover/M1/telemetry"]
+        device.publish(topic, b"{}", retain=True)
+    device.publish("application/1/device/0123456789abcdef/event/up", b"{}")
+    device.publish("v3/covers@ttn/devices/m2/up", b"{}")
+    device.publish(own("M1"), b"{}")
+    device.publish(own("M1", "status"), b"{}")
+    wait_until(lambda: len(ingest.topics) >= 2, 10, "the device's own messages")
+    assert ingest.topics == [own("M1").encode(), own("M1", "status").encode()]
     assert ingest.alive
+    device.stop()
+    ingest.stop()
+
+
+@pytest.mark.server
+def test_a_device_hears_nothing_of_others(broker: Broker) -> None:
+    ingest = broker.session("xiuhua", "xiuhua-ingest", 1884, *subscriptions("facility"))
+    listening = broker.session(
+        "M1", "any", 1883, "#", "$SYS/#", "$share/g/#", "$share/ingest/facility/+/+/+/telemetry"
+    )
+    other = broker.session("M2", "any", 1883)
+    for number in range(20):
+        other.publish(own("M2"), b"{}", retain=number == 0)
+        ingest.publish("xiuhua/health/rules", b"{}", retain=True)
+    wait_until(lambda: len(ingest.topics) == 20, 10, "all of the other's")
+    late = broker.session("M1", "any", 1883, "#")
+    late.publish(own("M1"), b"{}")
+    wait_until(lambda: len(ingest.topics) == 21, 10, "a message after all of that")
+    assert listening.topics == late.topics == []
+    for one in (listening, late, other, ingest):
+        one.stop()
+
+
+@pytest.mark.server
+def test_a_network_server_publishes_uplinks_and_nothing_else(broker: Broker) -> None:
+    ingest = broker.session("xiuhua", "xiuhua-ingest", 1884, *subscriptions("facility"))
+    network = broker.session("lorawan", "chirpstack", 1883)
+    uplinks = ["application/1/device/0123456789abcdef/event/up", "v3/covers@ttn/devices/m2/up"]
+    for topic in (own("M1"), "application/1/device/0123456789abcdef/command/down", *uplinks):
+        network.publish(topic, b"{}")
+    wait_until(lambda: len(ingest.topics) >= 2, 10, "the uplinks")
+    assert ingest.topics == [topic.encode() for topic in uplinks]
+    network.stop()
+    ingest.stop()
+
+
+@pytest.mark.server
+def test_devices_come_by_tls_with_certificates_as_the_readme_makes_them(secured: Broker) -> None:
+    ingest = secured.session("xiuhua", "xiuhua-ingest", 1884, *subscriptions("facility"))
+    device = secured.session("M1", "xiuhua-ingest", 8883)
+    device.publish(own("M2"), b"{}")
+    device.publish(own("M1"), b"{}")
+    wait_until(lambda: len(ingest.topics) >= 1, 10, "the device's own message")
+    assert ingest.topics == [own("M1").encode()]
+    plain = MqttSettings(url=f"mqtt://M1:of-M1@localhost:{secured.ports[8883]}")
+    with pytest.raises(UsageError):
+        Session(plain, "x").start(1)
+    unknown = ssl.create_default_context()
+    with (
+        socket.create_connection(("localhost", secured.ports[8883])) as line,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        unknown.wrap_socket(line, server_hostname="localhost")
     device.stop()
     ingest.stop()
