@@ -3,6 +3,7 @@ import { createApp } from "vue";
 import App from "./App.vue";
 import { followCalendar } from "./store/calendar";
 import { loadCells } from "./store/cells";
+import { followWidth } from "./store/narrow";
 import { start } from "./store/room";
 import { startSession } from "./store/session";
 import { followTheme } from "./store/theme";
@@ -20,4 +21,5 @@ startSession(() => {
 followTheme();
 followAddress();
 followCalendar();
+followWidth();
 createApp(App).use(i18n).mount("#app");

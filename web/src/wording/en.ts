@@ -202,6 +202,7 @@ export const en: Messages = {
     unavailable: "This browser has no WebGL, so there is no map; everything else works.",
   },
   detail: {
+    heading: "Detail",
     close: "Close detail",
     case: "Case",
     rule: "Decided by",

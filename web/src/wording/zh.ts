@@ -201,6 +201,7 @@ export const zh = {
     unavailable: "此浏览器不支持 WebGL，无法显示地图；其他内容不受影响。",
   },
   detail: {
+    heading: "详情",
     close: "关闭详情",
     case: "案件",
     rule: "判定规则",
