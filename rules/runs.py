@@ -78,8 +78,22 @@ class Runs:
         # Few rows are at fault, most of the time none.
         few: Rows = np.flatnonzero(held)
         rows = few if len(few) <= len(held) // _FEW else slice(None)
+        held[rows] = self.lasting(rows, doing, hold, now, every, readings)
+        return held
+
+    def lasting(
+        self,
+        rows: Rows | slice,
+        doing: int,
+        hold: int | Times,
+        now: int,
+        every: Times,
+        readings: int = 2,
+    ) -> Mask:
+        """As :meth:`held`, of some rows alone, bool (k,)."""
         last = self.last[rows]
         reach = last + np.minimum(now - last, every[rows] // 2) - self.since[rows]
         enough = hold[rows] if isinstance(hold, np.ndarray) else hold
-        held[rows] &= (self.count[rows] >= readings) & (reach >= enough)
-        return held
+        lasting: Mask = self.doing[rows] == doing
+        lasting &= (self.count[rows] >= readings) & (reach >= enough)
+        return lasting

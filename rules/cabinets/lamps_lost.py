@@ -9,6 +9,7 @@ counted again.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,9 @@ class LampsLostDetector:
         # What the contactors said last, and when.
         self._contactor = np.full(m, np.nan)
         self._contactor_at: Times = np.zeros(m, dtype=np.int64)
+        # What they say at one moment.
+        self._said = np.full(m + 1, np.nan)
+        self._said_at = 0
         self.reference = np.full(m, np.nan)
         self.limit = np.full(m, np.nan)
         # Whose lamps say what they do; and which were dimmed and nobody tells.
@@ -285,17 +289,15 @@ class LampsLostDetector:
 
     def contactor(self, now: int, lamps: Rows) -> float | None:
         """What the contactors that feed some lamps say (:data:`rules.lamps.upstream.Contactor`)."""
+        if now != self._said_at:
+            heard = now - self._contactor_at <= 2 * self._every() + MINUTE
+            # Of a lamp that hangs on no series, -1, nothing is said.
+            self._said = np.append(np.where(heard, self._contactor, np.nan), np.nan)
+            self._said_at = now
         circuit, cabinet = self._supply.fed_by(lamps)
-        of_circuit, of_cabinet = self._contactors(now, circuit), self._contactors(now, cabinet)
-        said = np.unique(np.where(np.isnan(of_circuit), of_cabinet, of_circuit))
-        return float(said[0]) if len(said) == 1 and not np.isnan(said[0]) else None
-
-    def _contactors(self, now: int, series: Codes) -> Floats:
-        """What the contactors of these series say, (k,); NaN where they were not heard lately."""
-        if not len(self._supply):
-            return np.full(len(series), np.nan)
-        heard = now - self._contactor_at[series] <= 2 * self._every(series) + MINUTE
-        return np.where((series >= 0) & heard, self._contactor[series], np.nan)
+        of_circuit = self._said[circuit]
+        said = set(np.where(np.isnan(of_circuit), self._said[cabinet], of_circuit).tolist())
+        return said.pop() if len(said) == 1 and not math.isnan(next(iter(said))) else None
 
     def sight(self, name: str) -> Sight:
         """What is seen of a series."""

@@ -50,7 +50,7 @@ class Usual:
         many = np.maximum(fine, 1)
         mean = self._groups.sums(values, sound) / many
         self._mean = np.where((count >= _PEERS) & (fine >= 1), mean, np.nan)
-        off = values - mean[self._group_of]
+        off = values - self._groups.each(mean)
         self._spread = np.sqrt(self._groups.sums(off * off, sound) / many)
         self._common = count - fine > share * count
         if self._alone >= 0:

@@ -148,16 +148,20 @@ class Correlation:
 
     def _end_where_sound(self, now: int) -> None:
         """Members seen sound again leave; silence and the other half of the day end nothing."""
-        sound = self._lamps.held(self._sort.sound, self._sort.sound_hold, now)
+        members = self._tracker.members(self._family)
+        there = [member for member in members if member in self._row_of]
+        sort = self._sort
+        sound = self._lamps.lasting(self._rows(there), sort.sound, sort.sound_hold, now)
+        is_sound = dict(zip(there, sound.tolist(), strict=True))
         leaving: dict[str, list[str]] = {}
-        for member, case in self._tracker.members(self._family).items():
-            row = self._row_of.get(member)
-            if row is None or sound[row]:
+        for member, case in members.items():
+            # One that is no longer installed leaves too.
+            if is_sound.get(member, True):
                 leaving.setdefault(case.id, []).append(member)
-        for case_id, members in leaving.items():
-            rows = self._rows(m for m in members if m in self._row_of)
+        for case_id, gone in leaving.items():
+            rows = self._rows(member for member in gone if member in self._row_of)
             case = self._tracker.cases[case_id]
-            self._tracker.leave(now, case, members, self._sort.ended, self._shown(rows))
+            self._tracker.leave(now, case, gone, sort.ended, self._shown(rows))
 
     def _circuits_first(self, moment: _Moment, fresh: list[int]) -> list[int]:
         """Gives circuits at fault their cases; the lamps that are left for the segments."""

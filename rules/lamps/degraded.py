@@ -200,9 +200,9 @@ class DegradedDetector:
             self._circuits.see(now, fresh, self._share, self._factor, book)
         open_rows = self._alarm.open_rows(now)
         if open_rows:
-            sound = runs.held(SOUND, book.sound_hold, now, every)
-            for row in open_rows:
-                if sound[row]:
+            sound = runs.lasting(np.array(open_rows), SOUND, book.sound_hold, now, every)
+            for row, is_sound in zip(open_rows, sound.tolist(), strict=True):
+                if is_sound:
                     self._alarm.end(now, row, "sound", self._shown(row))
         if not ((runs.doing > SOUND) & (runs.doing < _COMMON)).any():
             return

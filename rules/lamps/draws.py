@@ -94,7 +94,7 @@ class Draws:
         ``least``."""
         count, sums = self._neighbours.count(counted), self._neighbours.sums(values, counted)
         mean = np.where(count >= least, sums / np.maximum(count, 1), np.nan)
-        return np.asarray(mean[self._neighbours.of])
+        return self._neighbours.each(mean)
 
 
 def _neighbours(lamps: Sequence[Streetlight]) -> Groups:

@@ -31,6 +31,7 @@ class Groups:
         sizes = np.bincount(self.of, minlength=many)
         # A group of none has no place among its neighbours.
         self._some: Rows = np.flatnonzero(sizes)
+        self._sizes = sizes
         self._starts: Rows = np.append(0, np.cumsum(sizes[self._some])[:-1]).astype(np.intp)
 
     def count(self, counted: Mask) -> NDArray[np.int64]:
@@ -50,6 +51,10 @@ class Groups:
             ordered = given if self._order is None else given.take(self._order)
             least[self._some] = np.minimum.reduceat(ordered, self._starts)
         return least
+
+    def each(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Its group's value for each row, (n,), of the groups' values (many,)."""
+        return np.repeat(values, self._sizes) if self._order is None else values[self.of]
 
     def _added(self, values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
         sums = np.zeros(self.many, dtype=dtype)

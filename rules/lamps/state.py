@@ -75,6 +75,7 @@ class Lamps:
     ) -> None:
         self._book = book
         self._every = every
+        self._paced = bool((every > 0).all())
         self._schedules, self._schedule_of = _schedules(lamps, plans, timezone)
         self._skies = [Schedule(_NIGHT, one.place) for one in self._schedules]
         self._dims = any(one.plan.dims for one in self._schedules)
@@ -148,13 +149,17 @@ class Lamps:
     @property
     def every(self) -> Times:
         """Report intervals, ms; ten minutes while one is not known."""
-        if (self._every > 0).all():
+        if self._paced:
             return self._every
         return np.where(self._every > 0, self._every, _DEFAULT_EVERY)
 
     def held(self, doing: int, hold: int, now: int) -> Mask:
         """Lamps seen doing so for ``hold`` ms, bool (n,)."""
         return self.runs.held(doing, hold, now, self.every)
+
+    def lasting(self, rows: Rows, doing: int, hold: int, now: int) -> Mask:
+        """As :meth:`held`, of some lamps alone, bool (k,)."""
+        return self.runs.lasting(rows, doing, hold, now, self.every)
 
     def planned_now(self, now: int) -> Plan:
         """(should be lit, since when the plan says so) of each lamp, each (n,)."""
