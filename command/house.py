@@ -41,6 +41,7 @@ from command.settings import Settings
 from facility.bus import Bus
 from facility.clock import DAY, Clock
 from facility.errors import UsageError
+from facility.garbage import set_aside
 from facility.kept_inventory import KeptInventory
 from facility.mqtt import MqttSettings
 from facility.plans import OWN, load_plans
@@ -76,7 +77,7 @@ class House:
         self._clock = clock
         self._bus = bus
         make_folder(settings.data_dir)
-        self.kept = KeptInventory(settings.data_dir)
+        self.kept = KeptInventory(settings.data_dir, set_aside)
         if not self.kept().assets:
             log.warning("the inventory is empty; bring one in with: xiuhua import FILE")
         self.store = open_store(settings)

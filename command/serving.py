@@ -17,6 +17,7 @@ from facility import importing
 from facility.broker import EmbeddedBroker
 from facility.bus import LocalBus
 from facility.clock import Clock, SystemClock
+from facility.garbage import set_aside
 from facility.mqtt import MqttSettings
 from facility.mqtt_bus import MqttBus
 from simulators.demo import Demo
@@ -65,6 +66,7 @@ def up(options: argparse.Namespace) -> int:
             once = access.make_once("admin")
             address = f"{address}/#key={once} (signs in one time; other accounts: {passwords})"
         log.info("the control room is at %s; Ctrl-C stops everything", address)
+        set_aside()
         stopping.wait()
         log.info("stopping")
     return 0
@@ -89,5 +91,6 @@ def one_service(options: argparse.Namespace) -> int:
                 listener = listen(settings.api.host, settings.api.port)
                 server = house.run_api(house.open_access(), listener)
                 log.info("the control room is at %s", server.url)
+        set_aside()
         stopping.wait()
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,12 @@ class KeptInventory:
     """The inventory of a data directory. Calling it gives the newest; it may be called often.
 
     A file that was damaged meanwhile leaves the last good inventory in place: UsageError only at
-    the first load.
+    the first load. ``replaced`` is called after each later one.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, replaced: Callable[[], None] | None = None) -> None:
         self._data_dir = data_dir
+        self._replaced = replaced
         self._lock = threading.Lock()
         self._looked = time.monotonic()
         self._stamp = self._stamped()
@@ -86,6 +87,8 @@ class KeptInventory:
             return
         self._grid = grid
         self._stamp = stamp
+        if self._replaced:
+            self._replaced()
 
     def _stamped(self) -> tuple[tuple[int, int, int], ...]:
         """What tells one state of the files from another: they are replaced, never rewritten."""
