@@ -25,10 +25,12 @@ from api.duties import (
 )
 from api.limits import address_of
 from api.parameters import Limit, Parameters
-from api.parts import FromApp, answer
+from api.parts import FromApp, Parts, answer
 from api.problems import BadParameter, Problem
+from api.streets import is_bound, only_within
+from cases.people.who import Who
 from cases.periodic.form import WrongAnswer
-from cases.periodic.occurrences import grouped
+from cases.periodic.occurrences import grouped, selected
 from cases.periodic.proposing import is_scheduled, proposed_plan
 from cases.periodic.schedules import Plan, Schedule
 from facility.clock import DAY
@@ -95,7 +97,7 @@ def proposals(parts: FromApp, query: Annotated[ProposalQuery, Query()]) -> Respo
 @router.post("/schedules", response_model=PeriodicSchedule, status_code=201)
 def add_schedule(request: Request, parts: FromApp, who: Caller, body: SchedulePlan) -> Response:
     """Makes a schedule, due from now on."""
-    plan = _plan(parts, body)
+    plan = _plan(parts, who, body)
     by = parts.access.by(who.name, address_of(request))
     try:
         made = parts.registers.add_schedule(plan, parts.clock.now_ms(), by)
@@ -124,7 +126,8 @@ def change_schedule(
 
     412 where it has changed since the version of `If-Match`.
     """
-    plan = _plan(parts, body)
+    _within_streets(parts, who, parts.registers.schedule(schedule_id).plan)
+    plan = _plan(parts, who, body)
     by = parts.access.by(who.name, address_of(request))
     version = None if if_match is None else _version(if_match)
     now = parts.clock.now_ms()
@@ -138,6 +141,7 @@ def change_schedule(
 @router.delete("/schedules/{schedule_id}", status_code=204)
 def remove_schedule(request: Request, parts: FromApp, who: Caller, schedule_id: str) -> Response:
     """Ends a schedule; the cases that it opened stay."""
+    _within_streets(parts, who, parts.registers.schedule(schedule_id).plan)
     by = parts.access.by(who.name, address_of(request))
     parts.registers.remove_schedule(schedule_id, by)
     return Response(status_code=204)
@@ -165,7 +169,13 @@ def _texts(value: Any) -> Iterator[str]:
                 yield from _texts(inner)
 
 
-def _plan(parts: FromApp, body: SchedulePlan) -> Plan:
+def _within_streets(parts: Parts, who: Who, plan: Plan) -> None:
+    """Problem 403 where it opens cases of facilities that the caller does not answer for."""
+    if is_bound(who):
+        only_within(parts, who, selected(plan.assets, parts.places.now().inventory, parts.grid()))
+
+
+def _plan(parts: Parts, who: Who, body: SchedulePlan) -> Plan:
     """The plan of a body. Problem 422, with the field, where it could open nothing."""
     given = body.model_dump()
     for name, value in given.items():
@@ -194,6 +204,7 @@ def _plan(parts: FromApp, body: SchedulePlan) -> Plan:
             f"that would open {many:,} cases at a time; {MOST_GROUPS} at most: choose another",
             f"每次将产生 {many} 个案件,最多 {MOST_GROUPS} 个,请按道路或街道合并",
         )
+    _within_streets(parts, who, plan)
     return plan
 
 

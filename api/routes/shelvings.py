@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import Annotated, Any
 
 import msgspec
@@ -11,13 +12,15 @@ from starlette.responses import Response
 
 from api.caller import Caller
 from api.parameters import PLAIN, Moment
-from api.parts import FromApp, answer
+from api.parts import FromApp, Parts, answer
 from api.problems import BadParameter, Problem
 from api.shapes.rules import Shelving, ShelvingPage
+from api.streets import is_bound, only_within
 from cases import shelvings as kept
 from cases.actions import TEXT_MAX
+from cases.people.who import Who
 from facility.clock import to_rfc3339
-from rules.book.scope import Where
+from rules.book.scope import Where, cells_of
 from rules.families import FAMILY
 
 router = APIRouter(tags=["rules"])
@@ -54,9 +57,10 @@ def shelve(parts: FromApp, who: Caller, body: ShelvingBody) -> Response:
         if type_ not in FAMILY:
             raise BadParameter("types", f"there is no case type {type_!r}")
     try:
-        msgspec.convert(body.where, Where)
+        where = msgspec.convert(body.where, Where)
     except msgspec.ValidationError as error:
         raise BadParameter("where", str(error)) from None
+    _within_streets(parts, who, where)
     now = parts.clock.now_ms()
     made = parts.shelvings.shelve(
         body.types, dict(body.where), body.reason, who.name, now, body.until
@@ -67,11 +71,24 @@ def shelve(parts: FromApp, who: Caller, body: ShelvingBody) -> Response:
 @router.delete("/shelvings/{shelving_id}", response_model=Shelving)
 def end(parts: FromApp, who: Caller, shelving_id: str) -> Response:
     """Ends a shelving now; what is still at fault opens within a minute."""
+    now = parts.clock.now_ms()
+    for one in parts.shelvings.not_over(now):
+        if one.id == shelving_id:
+            _within_streets(parts, who, msgspec.convert(one.place, Where))
     try:
-        ended = parts.shelvings.end(shelving_id, who.name, parts.clock.now_ms())
+        ended = parts.shelvings.end(shelving_id, who.name, now)
     except kept.NoSuchShelving as error:
         raise Problem(404, str(error), "没有这个搁置") from None
     return answer(_shown(ended))
+
+
+def _within_streets(parts: Parts, who: Who, where: Where) -> None:
+    """Problem 403 where it means facilities that the caller does not answer for."""
+    if not is_bound(who):
+        return
+    assets = list(parts.places.now().inventory.assets.values())
+    meant = where.rows(assets, cells_of(parts.grid()))
+    only_within(parts, who, compress(assets, meant))
 
 
 def _shown(one: kept.Shelving) -> dict[str, Any]:
