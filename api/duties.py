@@ -43,20 +43,32 @@ class Selection(Shape):
     ids: _Codes
 
 
-class SchedulePlan(Shape):
-    """A schedule as it is decided: ``rule`` is an RRULE, ``start`` the local time it begins at."""
+class ScheduleDraft(Shape):
+    """When and of what a schedule would be: ``rule`` is an RRULE, ``start`` a local time."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    purpose: Purpose
     rule: Annotated[str, Field(max_length=400, examples=["FREQ=WEEKLY;BYDAY=MO,TH"])]
     start: Annotated[str, Field(max_length=32, examples=["2026-07-01T08:00"])]
     assets: Selection
     per: Per
+
+
+class SchedulePlan(ScheduleDraft):
+    """A schedule as it is decided."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    purpose: Purpose
     code: Annotated[str, Field(max_length=16)]
     condition: Annotated[str, Field(max_length=32)]
     unit: Annotated[str, Field(max_length=100)] = ""
     form: Annotated[list[FormField], Field(default_factory=list, max_length=40)]
     active: bool = True
+
+
+class SchedulePreview(Shape):
+    times: list[Time]
+    cases: int
+    most_cases: int
+    assets: int
 
 
 class PeriodicSchedule(SchedulePlan):

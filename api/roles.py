@@ -76,6 +76,7 @@ ALLOWED: dict[str, frozenset[Role] | None] = {
     "GET /api/v1/schedules/{schedule_id}": EVERYBODY,
     "GET /api/v1/schedules/{schedule_id}/occurrences": EVERYBODY,
     "POST /api/v1/schedules": _PLANS,
+    "POST /api/v1/schedules/preview": _PLANS,
     "PUT /api/v1/schedules/{schedule_id}": _PLANS,
     "DELETE /api/v1/schedules/{schedule_id}": _PLANS,
     "GET /api/v1/rulebooks": EVERYBODY,

@@ -17,8 +17,10 @@ from api.duties import (
     OccurrencePage,
     PeriodicSchedule,
     ProposalPage,
+    ScheduleDraft,
     SchedulePage,
     SchedulePlan,
+    SchedulePreview,
     occurrence_json,
     proposal_json,
     schedule_json,
@@ -32,9 +34,9 @@ from cases.people.who import Who
 from cases.periodic.form import WrongAnswer
 from cases.periodic.occurrences import grouped, selected
 from cases.periodic.proposing import is_scheduled, proposed_plan
-from cases.periodic.schedules import Plan, Schedule
-from facility.clock import DAY
-from facility.errors import UsageError
+from cases.periodic.recurrence import WrongPlan, read
+from cases.periodic.schedules import Plan, Schedule, Selection
+from facility.clock import DAY, to_rfc3339
 from facility.plain import is_plain
 
 router = APIRouter(tags=["schedules"])
@@ -42,7 +44,8 @@ router = APIRouter(tags=["schedules"])
 MOST_GROUPS = 500
 """Cases that one occurrence may open."""
 
-_FIELD = re.compile(r"`(\w+)`: (.+)")
+_NEXT = 5
+_AHEAD = 10 * 366 * DAY
 
 
 class ScheduleQuery(Parameters):
@@ -101,9 +104,34 @@ def add_schedule(request: Request, parts: FromApp, who: Caller, body: SchedulePl
     by = parts.access.by(who.name, address_of(request))
     try:
         made = parts.registers.add_schedule(plan, parts.clock.now_ms(), by)
-    except UsageError as error:
+    except (WrongAnswer, WrongPlan) as error:
         raise _wrong(error) from None
     return _with_tag(answer(schedule_json(made), status=201), made)
+
+
+@router.post("/schedules/preview", response_model=SchedulePreview)
+def preview_schedule(parts: FromApp, body: ScheduleDraft) -> Response:
+    """What a schedule would do that is not decided yet: the next times that it is due, and how many
+    cases it opens each time, of how many assets. Nothing is kept."""
+    _check_plain(body)
+    now = parts.clock.now_ms()
+    try:
+        rule = read(body.rule, body.start, ZoneInfo(parts.site.timezone))
+    except WrongPlan as error:
+        raise _wrong(error) from None
+    selection = msgspec.convert(body.assets.model_dump(), Selection)
+    inventory = parts.places.now().inventory
+    # No choice at all would be of everything, which no schedule may be.
+    is_chosen = selection != Selection()
+    chosen = grouped(selection, body.per, inventory, parts.grid()) if is_chosen else {}
+    return answer(
+        {
+            "times": [to_rfc3339(at) for at in rule.between(now, now + _AHEAD, _NEXT)],
+            "cases": len(chosen),
+            "most_cases": MOST_GROUPS,
+            "assets": sum(map(len, chosen.values())),
+        }
+    )
 
 
 @router.get("/schedules/{schedule_id}", response_model=PeriodicSchedule)
@@ -133,7 +161,7 @@ def change_schedule(
     now = parts.clock.now_ms()
     try:
         changed = parts.registers.change_schedule(schedule_id, plan, now, by, version)
-    except UsageError as error:
+    except (WrongAnswer, WrongPlan) as error:
         raise _wrong(error) from None
     return _with_tag(answer(schedule_json(changed)), changed)
 
@@ -175,14 +203,17 @@ def _within_streets(parts: Parts, who: Who, plan: Plan) -> None:
         only_within(parts, who, selected(plan.assets, parts.places.now().inventory, parts.grid()))
 
 
-def _plan(parts: Parts, who: Who, body: SchedulePlan) -> Plan:
-    """The plan of a body. Problem 422, with the field, where it could open nothing."""
-    given = body.model_dump()
-    for name, value in given.items():
+def _check_plain(body: ScheduleDraft) -> None:
+    for name, value in body.model_dump().items():
         if not all(is_plain(text) for text in _texts(value)):
             raise BadParameter(name, "has control characters; leave them out", "含有控制字符")
+
+
+def _plan(parts: Parts, who: Who, body: SchedulePlan) -> Plan:
+    """The plan of a body. Problem 422, with the field, where it could open nothing."""
+    _check_plain(body)
     try:
-        plan = msgspec.convert(given, Plan)
+        plan = msgspec.convert(body.model_dump(), Plan)
     except msgspec.ValidationError as error:
         words, _, place = str(error).partition(" - at `$.")
         name = re.sub(r"\[(\d+)\]", r".\1", place.rstrip("`")) or "body"
@@ -208,12 +239,9 @@ def _plan(parts: Parts, who: Who, body: SchedulePlan) -> Plan:
     return plan
 
 
-def _wrong(error: UsageError) -> Problem:
+def _wrong(error: WrongAnswer | WrongPlan) -> Problem:
     """The problem of a plan that cannot be kept, which names the field."""
-    if isinstance(error, WrongAnswer):
-        return BadParameter(error.field, error.en, error.zh)
-    match = _FIELD.fullmatch(str(error))
-    return BadParameter(match[1], match[2]) if match else BadParameter("body", str(error))
+    return BadParameter(error.field, error.en, error.zh)
 
 
 def _version(tag: str) -> int:

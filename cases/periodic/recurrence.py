@@ -52,6 +52,16 @@ _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _START = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d")
 
 
+class WrongPlan(UsageError):
+    """What a schedule cannot have: ``field`` names it, ``zh`` and ``en`` say why."""
+
+    def __init__(self, field: str, zh: str, en: str) -> None:
+        super().__init__(f"`{field}`: {en}")
+        self.field = field
+        self.zh = zh
+        self.en = en
+
+
 @dataclass(frozen=True, slots=True)
 class Recurrence:
     """A rule that begins at a local time; ``start`` counts only where the rule names it."""
@@ -86,14 +96,18 @@ class Recurrence:
 def read(text: str, start: str, timezone: ZoneInfo) -> Recurrence:
     """The recurrence of an RRULE and a local time to begin at, written 2026-07-01T08:00.
 
-    UsageError, with the part, where it is none, or goes beyond the bounds.
+    WrongPlan, with the part, where it is none, or goes beyond the bounds.
     """
     if _START.fullmatch(start) is None:
-        raise UsageError(f"`start`: {start!r} is no local time; write it like 2026-07-01T08:00")
+        raise WrongPlan(
+            "start",
+            "不是本地时间,请写成 2026-07-01T08:00",
+            f"{start!r} is no local time; write it like 2026-07-01T08:00",
+        )
     try:
         begin = datetime.fromisoformat(start)
     except ValueError as error:
-        raise UsageError(f"`start`: {start!r}: {error}") from None
+        raise WrongPlan("start", f"没有 {start} 这个时间", f"{start!r}: {error}") from None
     parts = _parts(text)
     if until := _until(parts.get("UNTIL"), begin, timezone):
         # In the terms of the naive start that the rule is expanded from.
@@ -102,10 +116,10 @@ def read(text: str, start: str, timezone: ZoneInfo) -> Recurrence:
     try:
         rule = rrulestr(bare, dtstart=begin)
     except ValueError as error:
-        raise UsageError(f"`rule`: {error}") from None
+        raise WrongPlan("rule", "规则无法识别", str(error)) from None
     found = Recurrence(text, begin, timezone, rule)
     if found.next(0) is None:
-        raise UsageError(f"`rule`: {text!r} never occurs")
+        raise WrongPlan("rule", "按此规则永远不会到期", f"{text!r} never occurs")
     return found
 
 
@@ -114,38 +128,56 @@ def _parts(text: str) -> dict[str, str]:
     for part in text.removeprefix("RRULE:").split(";"):
         name, _, value = part.partition("=")
         if name in parts:
-            raise UsageError(f"`rule`: {name} is there twice")
+            raise WrongPlan("rule", f"{name} 重复", f"{name} is there twice")
         parts[name] = value
     frequency = parts.get("FREQ", "")
     if frequency not in _PARTS:
-        raise UsageError(f"`rule`: FREQ must be one of {', '.join(_PARTS)}")
+        known = ", ".join(_PARTS)
+        raise WrongPlan("rule", f"FREQ 须为 {known} 之一", f"FREQ must be one of {known}")
     possible = _PARTS[frequency]
     for name, value in parts.items():
         if name not in possible:
-            raise UsageError(
-                f"`rule`: {name!r:.40} is not possible with {frequency}; "
-                f"possible: {', '.join(possible)}"
+            others = ", ".join(possible)
+            raise WrongPlan(
+                "rule",
+                f"{frequency} 不能带 {name!r:.40},可带:{others}",
+                f"{name!r:.40} is not possible with {frequency}; possible: {others}",
             )
         if re.fullmatch(possible[name], value) is None:
-            raise UsageError(f"`rule`: {name}={value!r:.60} is not right")
+            said = f"{name}={value:.60}"
+            raise WrongPlan("rule", f"{said} 有误", f"{said} is not right")
     _check_numbers(parts)
     return parts
 
 
 def _check_numbers(parts: dict[str, str]) -> None:
     if "COUNT" in parts and "UNTIL" in parts:
-        raise UsageError("`rule`: COUNT and UNTIL cannot both be")
+        raise WrongPlan("rule", "COUNT 与 UNTIL 只能有一个", "COUNT and UNTIL cannot both be")
     for name, most in (("COUNT", MOST_COUNT), ("INTERVAL", MOST_INTERVAL)):
         if name in parts and not 1 <= int(parts[name]) <= most:
-            raise UsageError(f"`rule`: {name} must be from 1 to {most:,}")
+            raise WrongPlan(
+                "rule", f"{name} 须为 1 至 {most}", f"{name} must be from 1 to {most:,}"
+            )
     for name, (least, most) in _RANGES.items():
         for one in parts[name].split(",") if name in parts else ():
             if not least <= abs(int(one)) <= most:
-                raise UsageError(f"`rule`: {name} has {one}, which is none of {least} to {most}")
+                raise WrongPlan(
+                    "rule",
+                    f"{name} 中的 {one} 不在 {least} 至 {most} 之内",
+                    f"{name} has {one}, which is none of {least} to {most}",
+                )
     if parts["FREQ"] == "DAILY" and "BYDAY" in parts and int(parts.get("INTERVAL", 1)) > 1:
-        raise UsageError("`rule`: every so many days, and only on some weekdays: use WEEKLY")
+        raise WrongPlan(
+            "rule",
+            "每若干天且只在某些星期:请用 WEEKLY",
+            "every so many days, and only on some weekdays: use WEEKLY",
+        )
     if "BYSETPOS" in parts and ("BYDAY" not in parts or "BYMONTHDAY" in parts):
-        raise UsageError("`rule`: BYSETPOS is for BYDAY, without BYMONTHDAY")
+        raise WrongPlan(
+            "rule",
+            "BYSETPOS 只能与 BYDAY 同用,且不带 BYMONTHDAY",
+            "BYSETPOS is for BYDAY, without BYMONTHDAY",
+        )
     if parts["FREQ"] == "MONTHLY" and "BYMONTHDAY" in parts:
         _check_days_of_months(parts)
 
@@ -154,7 +186,9 @@ def _check_days_of_months(parts: dict[str, str]) -> None:
     months = parts.get("BYMONTH", "1").split(",")
     longest = max(_LONGEST[int(month) - 1] for month in months)
     if all(abs(int(one)) > longest for one in parts["BYMONTHDAY"].split(",")):
-        raise UsageError("`rule`: the months of BYMONTH have no such day")
+        raise WrongPlan(
+            "rule", "BYMONTH 的月份没有这一天", "the months of BYMONTH have no such day"
+        )
 
 
 def _until(value: str | None, begin: datetime, timezone: ZoneInfo) -> datetime | None:
@@ -169,7 +203,7 @@ def _until(value: str | None, begin: datetime, timezone: ZoneInfo) -> datetime |
             utc = datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
             until = utc.astimezone(timezone).replace(tzinfo=None)
     except ValueError as error:
-        raise UsageError(f"`rule`: UNTIL={value}: {error}") from None
+        raise WrongPlan("rule", f"UNTIL={value} 不是日期", f"UNTIL={value}: {error}") from None
     if until < begin:
-        raise UsageError("`rule`: UNTIL is before the start")
+        raise WrongPlan("rule", "截止早于开始", "UNTIL is before the start")
     return until

@@ -17,9 +17,9 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from cases.periodic import recurrence
 from cases.periodic.form import Form, check_form
-from cases.periodic.recurrence import Recurrence
+from cases.periodic.recurrence import Recurrence, WrongPlan
 from cases.schema import occurrences, schedules
-from facility.errors import Permanent, UsageError
+from facility.errors import Permanent
 from facility.measurements import Kind
 
 Per = Literal["asset", "road", "street", "all"]
@@ -92,15 +92,19 @@ class Occurrence:
 
 
 def when(plan: Plan, timezone: ZoneInfo) -> Recurrence:
-    """The plan's recurrence. UsageError where it is none."""
+    """The plan's recurrence. WrongPlan where it is none."""
     return recurrence.read(plan.rule, plan.start, timezone)
 
 
 def check(plan: Plan, timezone: ZoneInfo) -> Recurrence:
-    """The recurrence of a plan that can be kept. UsageError with what is wrong with it."""
+    """The recurrence of a plan that can be kept. WrongPlan or WrongAnswer where it is not."""
     check_form(plan.form)
     if plan.assets == Selection():
-        raise UsageError("`assets`: name a kind, an area, streets, roads or ids")
+        raise WrongPlan(
+            "assets",
+            "请指明类别、区、街道、道路或编号",
+            "name a kind, an area, streets, roads or ids",
+        )
     return when(plan, timezone)
 
 

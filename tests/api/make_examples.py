@@ -161,6 +161,8 @@ def of_figures(get: Recorder) -> None:
 
 
 def of_plans(get: Recorder, district: District) -> None:
+    draft = {name: PLAN[name] for name in ("rule", "start", "assets", "per")}
+    get("POST schedules/preview", json=draft)
     plan = get("POST schedules", json=PLAN)
     one = {"schedule_id": plan["id"]}
     get("GET schedules")

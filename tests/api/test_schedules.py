@@ -9,7 +9,13 @@ import httpx
 import pytest
 from PIL import Image
 
-from api.duties import OccurrencePage, PeriodicSchedule, ProposalPage, SchedulePage
+from api.duties import (
+    OccurrencePage,
+    PeriodicSchedule,
+    ProposalPage,
+    SchedulePage,
+    SchedulePreview,
+)
 from cases.filing.basis import Filing
 from cases.opening import Periodic
 from facility.clock import DAY, HOUR
@@ -39,6 +45,46 @@ PLAN: dict[str, Any] = {
 
 def post(district: District, **changed: Any) -> httpx.Response:
     return district.call("POST", "/api/v1/schedules", json=PLAN | changed)
+
+
+DRAFT = {name: PLAN[name] for name in ("rule", "start", "assets", "per")}
+
+
+def preview(district: District, **changed: Any) -> httpx.Response:
+    return district.call("POST", "/api/v1/schedules/preview", json=DRAFT | changed)
+
+
+def test_a_draft_tells_what_it_would_open_and_when(district: District) -> None:
+    told = preview(district, assets={"kind": "streetlight"})
+    SchedulePreview.model_validate_json(told.content)
+    assert told.json()["times"][:2] == ["2026-06-22T00:00:00Z", "2026-06-29T00:00:00Z"]
+    assert (len(told.json()["times"]), told.json()["cases"], told.json()["assets"]) == (5, 3, 10)
+    assert preview(district, assets={}).json()["cases"] == 0
+    assert preview(district, rule="FREQ=DAILY;COUNT=2").json()["times"][1:] == [
+        "2026-06-23T00:00:00Z"
+    ]
+    assert district.answer(SchedulePage, "schedules") == {"items": []}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "zh"),
+    [
+        ({"rule": "FREQ=HOURLY"}, "rule", "FREQ 须为"),
+        ({"rule": "FREQ=DAILY;COUNT=0"}, "rule", "COUNT 须为"),
+        ({"rule": "FREQ=DAILY;UNTIL=20200101"}, "rule", "截止早于开始"),
+        ({"start": "tomorrow"}, "start", "不是本地时间"),
+        ({"rule": "FREQ=\u0000"}, "rule", "含有控制字符"),
+    ],
+)
+def test_a_rule_is_refused_in_both_languages(
+    district: District, changed: dict[str, str], field: str, zh: str
+) -> None:
+    refused = preview(district, **changed)
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert error["name"] == field
+    assert error["detail"].isascii()
+    assert refused.json()["detail_zh"].startswith(zh)
 
 
 @pytest.mark.usefixtures("filing")

@@ -178,3 +178,19 @@ def test_who_does_not_plan_sees_schedules_and_changes_none(filed: District, page
     expect(schedules).to_contain_text("每周一 08:00")
     names = schedules.get_by_role("button").all_inner_texts()
     assert names == ["路灯巡查"]
+
+
+@SUPERVISOR
+def test_a_form_tells_what_it_would_open_and_when(filed: District, page: Page) -> None:
+    schedules = go(page)
+    schedules.get_by_role("button", name="新建周期").click()
+    preview = schedules.locator(".preview")
+    expect(preview).to_contain_text("不会立案")
+    schedules.locator("select[name=kind]").select_option("streetlight")
+    expect(preview).to_contain_text("每次立案 1 件，涉及 8 个设施")
+    schedules.locator("select[name=per]").select_option("asset")
+    expect(preview).to_contain_text("每次立案 8 件")
+    expect(preview).to_contain_text("06-22")
+    schedules.locator("select[name=unit-of-rule]").select_option("text")
+    schedules.locator("[name=rule]").fill("FREQ=HOURLY")
+    expect(preview).to_contain_text("FREQ 须为")

@@ -44,6 +44,7 @@ WHOLE: dict[str, type[BaseModel]] = {
     "FormField": duties.FormField,
     "Occurrence": duties.ScheduleOccurrence,
     "Cell": site.GridCell,
+    "SchedulePreview": duties.SchedulePreview,
     "Missing": figures.Missing,
 }
 """Interfaces that have every field of the answer."""

@@ -146,6 +146,17 @@ export const getSupervised = (level: number, cursor?: string) =>
   call<Page<Supervised>>(`supervision${query({ level, limit: 200, cursor })}`);
 
 export const getSchedules = () => items<Schedule>("schedules");
+/** What a plan that is being written would open, and when next. */
+export interface SchedulePreview {
+  times: string[];
+  cases: number;
+  most_cases: number;
+  assets: number;
+}
+
+export const previewSchedule = ({ rule, start, assets, per }: Plan) =>
+  call<SchedulePreview>("schedules/preview", json({ rule, start, assets, per }));
+
 export const addSchedule = (plan: Plan) => call<Schedule>("schedules", json(plan));
 
 /** Puts another plan in place of that version; a ProblemError 412 where it has changed since. */

@@ -20,6 +20,12 @@ export const schedules: typeof schedulesZh = {
   neverDue: "It has not been due yet",
   stale: "Somebody changed this schedule before you saved: nothing was saved. The table below is up to date; saving again puts what stands here in its place.",
   refused: "Not saved: {reason}",
+  preview: {
+    opens: "Opens {cases} case(s) each time, of {assets} facilities.",
+    none: "No facility fits: it would open nothing.",
+    tooMany: "{most} at most: choose another case for each.",
+    next: "Due next",
+  },
   wrong: {
     needed: "Fill this in",
     untilBefore: "The last day is before the first",

@@ -18,6 +18,12 @@ export const schedules = {
   neverDue: "还没有到过期次",
   stale: "保存前该周期已被他人修改，没有保存。下表已是最新内容；再次保存将以此处填写的为准。",
   refused: "没有保存：{reason}",
+  preview: {
+    opens: "每次立案 {cases} 件，涉及 {assets} 个设施。",
+    none: "没有符合条件的设施，不会立案。",
+    tooMany: "最多 {most} 件，请按道路或街道合并。",
+    next: "接下来到期",
+  },
   wrong: {
     needed: "请填写",
     untilBefore: "截止日期早于开始日期",
