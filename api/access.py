@@ -55,6 +55,9 @@ class Access:
         self._account = _LastKnown(accounts.get)
         self._key = _LastKnown(keys.find)
         self._once: OrderedDict[str, tuple[str, int]] = OrderedDict()
+        # Names and networks that signed in: where somebody came in from before, what others guess
+        # elsewhere does not keep them out.
+        self._came_in: OrderedDict[str, None] = OrderedDict()
 
     def by(self, who: str, address: str) -> By:
         """Who makes a change now."""
@@ -77,7 +80,12 @@ class Access:
         """
         # What no account can be called is not looked for, nor written down as it came.
         name = "".join(one if one.isprintable() else "�" for one in name.strip()[:NAME_MAX])
-        tried = ((PER_ADDRESS, network_of(address)), (PER_NAME, name.casefold()))
+        network = network_of(address)
+        by_name = name.casefold()
+        own = f"{by_name}\n{network}"
+        if own in self._came_in:
+            by_name = own
+        tried = ((PER_ADDRESS, network), (PER_NAME, by_name))
         for limit, key in tried:
             self.limits.take(limit, key)
         account = self.accounts.with_password(name, password)
@@ -86,6 +94,10 @@ class Access:
             return None
         for limit, key in tried:
             self.limits.give_back(limit, key)
+        self._came_in[own] = None
+        self._came_in.move_to_end(own)
+        while len(self._came_in) > _MOST_KNOWN:
+            self._came_in.popitem(last=False)
         return account
 
     def make_once(self, name: str) -> str:

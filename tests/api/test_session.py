@@ -14,6 +14,7 @@ from api import signing_key
 from api.access import Access
 from api.caller import COOKIE
 from api.people import Me, Token
+from api.problems import Problem
 from api.serve import Server
 from api.tokens import LIFE_S, SHIFT_S
 from cases.people.accounts import Accounts
@@ -125,6 +126,25 @@ def test_guessing_is_slowed_down_by_name(nobody: District) -> None:
     assert "秒后再试" in refused.json()["detail_zh"]
     nobody.monotonic_s += int(refused.headers["retry-after"])
     assert sign_in(nobody, "a-viewer", PASSWORD).status_code == 200
+
+
+def test_who_came_in_from_here_before_is_not_kept_out_by_what_others_guess(
+    nobody: District,
+) -> None:
+    access = nobody.access
+    access.accounts = _Quick(nobody.accounts)  # type: ignore[assignment]
+    here, there, elsewhere = "198.51.100.7", "203.0.113.9", "192.0.2.1"
+    assert access.proved("a-viewer", PASSWORD, here)
+    for _ in range(10):
+        assert access.proved("a-viewer", "wrong", there) is None
+    for place in (there, elsewhere):
+        with pytest.raises(Problem):
+            access.proved("a-viewer", PASSWORD, place)
+    assert access.proved("a-viewer", PASSWORD, here)
+    for _ in range(10):
+        assert access.proved("a-viewer", "wrong", here) is None
+    with pytest.raises(Problem):
+        access.proved("a-viewer", PASSWORD, here)
 
 
 def test_guessing_is_slowed_down_by_address(nobody: District) -> None:
