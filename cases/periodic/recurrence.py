@@ -202,7 +202,7 @@ def _until(value: str | None, begin: datetime, timezone: ZoneInfo) -> datetime |
         else:
             utc = datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
             until = utc.astimezone(timezone).replace(tzinfo=None)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise WrongPlan("rule", f"UNTIL={value} 不是日期", f"UNTIL={value}: {error}") from None
     if until < begin:
         raise WrongPlan("rule", "截止早于开始", "UNTIL is before the start")

@@ -48,7 +48,7 @@ GET  me, assets, assets/{asset_id}, assets/{asset_id}/bursts, assets/{asset_id}/
      kpi/monthly/{month}, stations/days, warnings, recurrent, cases, cases/{case_id}, schedules,
      schedules/proposals, schedules/{schedule_id}, schedules/{schedule_id}/occurrences, rulebooks,
      rulebooks/{version}, backtests, backtests/{backtest_id}, shelvings, stream, unregistered
-POST me/password, assets, backtests, reports
+POST me/password, assets, backtests, reports, schedules/preview
 DELETE backtests/{backtest_id}
 """
 """The same for all whom the table of roles lets in: the state of the city, and every case of it."""

@@ -111,6 +111,7 @@ def test_the_29th_of_february_is_found() -> None:
         ("FREQ=DAILY;COUNT=3;UNTIL=20270101", "cannot both be"),
         ("FREQ=DAILY;UNTIL=20250101", "before the start"),
         ("FREQ=DAILY;UNTIL=20261301", "UNTIL=20261301"),
+        ("FREQ=DAILY;UNTIL=99991231T235959Z", "UNTIL=99991231"),
         ("FREQ=DAILY;UNTIL=20260108T080000", "UNTIL"),
         ("FREQ=DAILY;BYHOUR=24", "BYHOUR has 24"),
         ("FREQ=MONTHLY;BYMONTHDAY=0", "BYMONTHDAY has 0"),
