@@ -53,7 +53,7 @@ class Degraded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     factor: Share
     factor_below_peers: NotNegative
     common: Share
-    changes: Annotated[int, msgspec.Meta(ge=2)]
+    changes: Annotated[int, msgspec.Meta(ge=2, le=100)]
     changes_within: Duration
 
 

@@ -32,6 +32,7 @@ from tests.rules.street import DUSK, NOON, ZONE, brief, cover, lamp, live
         ("[lamps]\n\ndark_share = 3", "b.toml:3: dark_share: expected `float` <= 1.0"),
         ("[lamps]\nunlit_hold = 4", "b.toml:2: unlit_hold: 4 is no duration; write 90s"),
         ("[cases]\nchatter_times = 0", "b.toml:2: chatter_times: expected `int` >= 1"),
+        ("[degraded]\nchanges = 1_000_000", "b.toml:2: changes: expected `int` <= 100"),
         ("[leachate]\nlevel_pct = 70", "b.toml:2: [leachate] clear_pct must not be above"),
         ("[override]", "b.toml:1: write [[override]]: there may be several"),
         ("[[override]]\nwhere = {stret = 'x'}", "b.toml:2: stret: there is no such key"),
