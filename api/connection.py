@@ -8,9 +8,9 @@ memory, a thousand use up the open files.
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 from contextlib import suppress
+from operator import itemgetter
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -31,13 +31,15 @@ GONE_AFTER_S = 60
 """What was sent and never acknowledged: the other side is not there any more."""
 
 MOST_CONNECTIONS = 700
-"""At a time; a process may have 1,024 files open where nobody says otherwise, and needs some."""
-
-log = logging.getLogger(__name__)
+"""At a time; a process may have 1,024 files open where nobody says otherwise, and needs some. For
+one more the one is closed that has been at its request for longest."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which closes a connection that goes past these bounds."""
+
+    asking_since: float | None = None
+    """Since when a request is on its way here (s of the loop's clock); None once it is whole."""
 
     _in_head = True
     _read = 0
@@ -46,13 +48,17 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
-            if len(self.connections) == MOST_CONNECTIONS + 1:
-                log.warning("%d connections: no more are taken", MOST_CONNECTIONS)
+        if len(self.connections) > MOST_CONNECTIONS and not self._make_room():
             transport.abort()
             return
         _give_up_on_the_gone(transport)
+        self.asking_since = self.loop.time()
         self._ends_within(HEAD_WITHIN_S)
+
+    def give_up(self) -> None:
+        """Closes the connection at once."""
+        self._no_request()
+        self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._no_request()
@@ -72,6 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head, self._read = True, 0
         if self._request is None:
+            self.asking_since = self.loop.time()
             self._ends_within(HEAD_WITHIN_S)
 
     def on_headers_complete(self) -> None:
@@ -92,14 +99,31 @@ class BoundedProtocol(HttpToolsProtocol):
         super().resume_writing()
         self._no_answer()
 
+    def _make_room(self) -> bool:
+        """Closes the connection that has been asking for longest; False where all have asked."""
+        asking = [
+            (one.asking_since, one)
+            for one in self.connections
+            if isinstance(one, BoundedProtocol) and one.asking_since is not None
+        ]
+        if not asking:
+            return False
+        _, slowest = min(asking, key=itemgetter(0))
+        slowest.give_up()
+        return True
+
     def _ends_within(self, seconds: float) -> None:
-        self._no_request()
+        self._stop_waiting()
         self._request = self.loop.call_later(seconds, self.transport.close)
 
-    def _no_request(self) -> None:
+    def _stop_waiting(self) -> None:
         if self._request is not None:
             self._request.cancel()
             self._request = None
+
+    def _no_request(self) -> None:
+        self.asking_since = None
+        self._stop_waiting()
 
     def _reads_on(self) -> None:
         waits = self.transport.get_write_buffer_size()

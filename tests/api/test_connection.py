@@ -11,6 +11,7 @@ import pytest
 from api import connection
 from api.serve import Server
 from tests.api.district import District, dark_segment
+from tests.api.listener import Listener
 from tests.servers import wait_until
 
 BEGUN = b"GET /api/v1/health HTTP/1.1\r\nHost: here\r\nX-Long: "
@@ -76,16 +77,31 @@ def test_an_answer_that_nobody_reads_is_not_kept(
         assert len(whole.content) > 16_000_000
 
 
-def test_no_more_connections_than_the_files_suffice_for(
+def test_for_one_connection_too_many_the_slowest_to_ask_is_closed(
     district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "MOST_CONNECTIONS", 3)
     with Server(district.app, port=0) as server, ExitStack() as stack:
         address = (server.host, server.port)
-        for _ in range(3):
-            stack.enter_context(socket.create_connection(address, timeout=10))
+        slow = [
+            stack.enter_context(socket.create_connection(address, timeout=10)) for _ in range(3)
+        ]
+        for one in slow:
+            one.sendall(BEGUN)
         wait_until(lambda: len(server.connections) == 3, 5, "three connections")
-        assert answer_to(server, BEGUN) == b""
-        stack.close()
-        wait_until(lambda: not server.connections, 5, "the connections to end")
         assert httpx.get(f"{server.url}/api/v1/health").is_success
+        assert slow[0].recv(1) == b"", "closed"
+        assert len(server.connections) <= 3
+
+
+def test_who_has_asked_is_not_closed_for_who_has_not(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "MOST_CONNECTIONS", 1)
+    with (
+        Server(district.app, port=0) as server,
+        Listener(server.url, district.signed_in) as listener,
+    ):
+        listener.next("state")
+        assert answer_to(server, BEGUN) == b""
+        listener.next("state")
