@@ -22,4 +22,6 @@ followTheme();
 followAddress();
 followCalendar();
 followWidth();
+/** A page that stayed open while another version was installed asks for views that are no more. */
+addEventListener("vite:preloadError", () => location.reload());
 createApp(App).use(i18n).mount("#app");

@@ -44,10 +44,22 @@ const ids = (some: Partial<CaseFilter>, me = DISPATCHER) =>
   listed(CASES, { ...NO_FILTER, ...some }, me, NOW).map((one) => one.id);
 
 describe("the list", () => {
-  it("has what is not over, the newest first, unless a stage is chosen", () => {
-    expect(ids({})).toEqual(["B", "A", "C", "D"]);
+  it("has what is not over, unless a stage is chosen", () => {
+    expect(ids({ sort: "opened_at" })).toEqual(["B", "A", "C", "D"]);
     expect(ids({ stage: "handling" })).toEqual(["A"]);
     expect(ids({ stage: "closed", sort: "changed_at" })).toEqual(["F", "E"]);
+  });
+
+  it("has what is urgent first, then the newest, and last what waits for its check", () => {
+    const cases = [
+      aCase({ id: "old", type: "cover.displaced", opened_at: "2026-06-20T12:00:00Z" }),
+      aCase({ id: "said", type: "reported", source: "resident", filing: aFiling({ severity: "urgent" }) }),
+      aCase({ id: "watch", type: "device.silent" }),
+      aCase({ id: "done", type: "cover.displaced", stage: "verifying" }),
+      aCase({ id: "lamp" }),
+    ];
+    const found = listed(cases, NO_FILTER, DISPATCHER, NOW).map((one) => one.id);
+    expect(found).toEqual(["said", "old", "lamp", "watch", "done"]);
   });
 
   it("is narrowed by all that is asked", () => {

@@ -57,7 +57,7 @@ export function markerFeatures(cases: Iterable<Case>): Markers {
 export function markerOf(one: Case): GeoJSON.Feature<GeoJSON.Point, MarkerProperties> | null {
   if (one.lon === null || one.lat === null) return null;
   const { kind } = subjectParts(one.subject);
-  const severity = severityOf(one.type);
+  const severity = severityOf(one);
   const open = one.state === "open";
   return {
     type: "Feature",

@@ -2,9 +2,10 @@
 
 import type { Query } from "../api/call";
 import type { Case, CaseSource, CaseStage, Me } from "../api/schema";
+import { SEVERITIES, severityOf } from "../wording/severity";
 
-export type Sort = "opened_at" | "deadline" | "changed_at";
-export const SORTS: readonly Sort[] = ["opened_at", "deadline", "changed_at"];
+export type Sort = "urgency" | "opened_at" | "deadline" | "changed_at";
+export const SORTS: readonly Sort[] = ["urgency", "opened_at", "deadline", "changed_at"];
 
 /** What is empty or false does not narrow. Without a stage it is all that is not over. */
 export interface CaseFilter {
@@ -30,7 +31,7 @@ export const NO_FILTER: CaseFilter = {
   overdue: false,
   mine: false,
   words: "",
-  sort: "opened_at",
+  sort: "urgency",
 };
 
 /** How many of the filters beside the stage narrow the list. */
@@ -77,13 +78,23 @@ const isAt = (one: Case, stage: CaseStage | "") =>
     ? (one.state === "closed") === (stage === "closed")
     : one.stage === stage;
 
+/** Above any time that a case may have, ms. */
+const LONG_MS = 1e15;
+
+/** What is urgent and still so is 0; what has recovered, or been handled, waits for its check alone. */
+function urgency(one: Case): number {
+  const waits = one.state !== "open" || one.stage === "handled" || one.stage === "verifying";
+  return waits ? SEVERITIES.length : SEVERITIES.indexOf(severityOf(one));
+}
+
 /** What the list is in the order of, ascending; negative where the latest come first. */
 const KEY: Record<Sort, (one: Case) => number> = {
+  urgency: (one) => urgency(one) * LONG_MS - Date.parse(one.opened_at),
   opened_at: (one) => -Date.parse(one.opened_at),
   changed_at: (one) => -Date.parse(one.changed_at),
   deadline: (one) => (one.filing ? Date.parse(one.filing.deadline) : Infinity),
 };
-const IDS_UPWARDS: Record<Sort, boolean> = { opened_at: false, changed_at: false, deadline: true };
+const IDS_UPWARDS: Record<Sort, boolean> = { urgency: false, opened_at: false, changed_at: false, deadline: true };
 
 const compare = <T extends number | string>(a: T, b: T) => (a === b ? 0 : a < b ? -1 : 1);
 

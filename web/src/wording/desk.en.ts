@@ -43,6 +43,7 @@ export const desk: typeof zh = {
   },
   sort: {
     label: "Sort",
+    urgency: "Most urgent first",
     opened_at: "Newest first",
     deadline: "Soonest deadline first",
     changed_at: "Last changed first",

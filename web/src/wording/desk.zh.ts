@@ -41,6 +41,7 @@ export const desk = {
   },
   sort: {
     label: "排序",
+    urgency: "最紧急在前",
     opened_at: "最新上报在前",
     deadline: "最早到期在前",
     changed_at: "最近变化在前",

@@ -179,6 +179,7 @@ export const en: Messages = {
   rules,
   audit,
   cases: {
+    title: "{first}: {then}",
     heading: "Cases",
     members: "{n} devices",
     extent: {
@@ -306,6 +307,8 @@ export const en: Messages = {
   },
   value: { yes: "yes", no: "no", none: "none", more: "{n} more" },
   field: {
+    name: "Schedule",
+    occurrence: "Due at",
     on: "Relay",
     dim_pct: "Dimming",
     power_w: "Power",

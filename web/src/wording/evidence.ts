@@ -1,6 +1,6 @@
 /** Evidence as rows of a table: units and times are read from the names of its keys. */
 
-import type { Evidence } from "../api/schema";
+import type { Case, CaseSource, Evidence } from "../api/schema";
 
 export type Shown =
   | { as: "number"; value: number; unit: string }
@@ -70,6 +70,17 @@ export function shown(key: string, value: unknown): Shown {
   const text = String(value);
   return RFC_3339.test(text) ? { as: "time", ms: Date.parse(text) } : { as: "word", word: text };
 }
+
+/** What the page says elsewhere: of a report in its own section, of a schedule as the subject. */
+const ELSEWHERE: Record<CaseSource, readonly string[]> = {
+  sensor: [],
+  resident: ["report", "channel", "service"],
+  schedule: ["schedule", "purpose", "group", "form"],
+};
+
+/** The evidence of a case, without what is shown elsewhere. */
+export const evidenceOf = ({ source, evidence }: Pick<Case, "source" | "evidence">): Evidence =>
+  Object.fromEntries(Object.entries(evidence).filter(([key]) => !ELSEWHERE[source].includes(key)));
 
 export function evidenceRows(evidence: Evidence, above: string[] = []): Row[] {
   return Object.entries(evidence).flatMap(([key, value]): Row[] => {

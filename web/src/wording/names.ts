@@ -58,7 +58,8 @@ export function useNames() {
   function title(one: Case): string {
     if (one.source === "sensor" || !one.filing) return caseType(one.type);
     const { name, condition } = one.filing;
-    return one.source === "resident" ? `${words(name)} ${words(condition)}` : `${caseType(one.type)} ${words(name)}`;
+    const [first, then] = one.source === "resident" ? [words(name), words(condition)] : [caseType(one.type), words(name)];
+    return t("cases.title", { first, then });
   }
 
   return {

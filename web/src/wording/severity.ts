@@ -1,6 +1,6 @@
 /** How soon an officer has to look: people in danger, a duty not done, or something to watch. */
 
-import type { Severity } from "../api/schema";
+import type { Case, Severity } from "../api/schema";
 
 export const SEVERITIES: readonly Severity[] = ["urgent", "attention", "notice"];
 
@@ -33,4 +33,6 @@ export const TYPES = [
   "device.silent",
 ] as const;
 
-export const severityOf = (type: string): Severity => OF_TYPE[type] ?? "attention";
+/** Of what no sensor raised the filing standard says it. */
+export const severityOf = ({ type, source, filing }: Pick<Case, "type" | "source" | "filing">): Severity =>
+  OF_TYPE[type] ?? (source === "sensor" ? null : filing?.severity) ?? "attention";

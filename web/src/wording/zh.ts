@@ -178,6 +178,7 @@ export const zh = {
   rules,
   audit,
   cases: {
+    title: "{first} {then}",
     heading: "案件",
     members: "{n} 个设备",
     extent: {
@@ -305,6 +306,8 @@ export const zh = {
   },
   value: { yes: "是", no: "否", none: "无", more: "另有 {n} 项" },
   field: {
+    name: "计划名称",
+    occurrence: "到期时间",
     on: "继电器",
     dim_pct: "调光",
     power_w: "功率",
