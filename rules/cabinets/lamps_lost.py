@@ -230,7 +230,9 @@ class LampsLostDetector:
         judged = fresh & (~self._whole | ~by_circuit[self._cabinet_of])
         self._dimmed |= self._dimmed_now(judged)
         members = self._tracker.members(FAMILY[TYPE])
-        for row in np.flatnonzero(held & judged & ~self._dimmed).tolist():
+        # Of one all of whose lamps are seen dark by now nothing is lost besides.
+        found = held & judged & ~self._dimmed & (self.reference > 0)
+        for row in np.flatnonzero(found).tolist():
             if self._supply.names[row] in members or self._is_explained(row, now, silent):
                 continue
             together = np.flatnonzero(judged & (self._cabinet_of == self._cabinet_of[row]))

@@ -7,6 +7,7 @@ bin and its neighbours is lost, and what comes up to the most of them is all the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,11 @@ from rules.fleet import Mask
 _BIN = 10 * MINUTE
 _BINS = DAY // _BIN
 _KEPT = 5
+_REACH = 6
+"""Bins around one in which those that are known are looked for: a meter may report by the hour."""
 
+_LEAST_SPREAD = 1e-6
+"""Of nights that do not differ; 0 is of those that were not compared yet."""
 
 _SLOW = 0.02
 """Share of a new bin in the usual distance between nights: about the bins of a night."""
@@ -58,23 +63,57 @@ class Nights:
         asked = night * _BINS + slot
         anew = self._said_of[row] != asked
         if anew.any():
-            self._said[row[anew]] = self._others(row[anew], night[anew], slot[anew])
+            self._said[row[anew]] = self._others(row[anew], night[anew], slot[anew], self._least)
             self._said_of[row] = asked
         said = self._said[row]
         return said[:, 0], said[:, 1]
 
-    def _others(self, row: Codes, night: NDArray[np.int64], slot: NDArray[np.int64]) -> Floats:
-        """(the least, the most) that the other nights say of a bin of each series, (k, 2) W."""
+    def _others(
+        self, row: Codes, night: NDArray[np.int64], slot: NDArray[np.int64], least: int
+    ) -> Floats:
+        """(the least, the most) of a bin of each series and those beside it, by ``least`` other
+        nights, (k, 2) W; NaN where it is not known."""
+        near = self._medians(row, night, slot, least, (0, -1, 1))
+        known = ~np.isnan(near)
+        seldom = known.any(axis=1) & ~known.all(axis=1)
+        if seldom.any():
+            # Of a meter that reports more seldom than the bins follow, the nearest that are known.
+            near[seldom, 1:] = self._nearest(row[seldom], night[seldom], slot[seldom], least)
+            known = ~np.isnan(near)
+        near[~known[:, 0] & ~known[:, 1:].all(axis=1)] = np.nan
+        return np.stack([np.fmin.reduce(near, axis=1), np.fmax.reduce(near, axis=1)], axis=1)
+
+    def _nearest(
+        self, row: Codes, night: NDArray[np.int64], slot: NDArray[np.int64], least: int
+    ) -> Floats:
+        """The nearest bins before and after one that are known, (k, 2) W."""
+        found = []
+        for side in (-1, 1):
+            steps = tuple(side * step for step in range(1, _REACH + 1))
+            medians = self._medians(row, night, slot, least, steps)
+            first = np.argmax(~np.isnan(medians), axis=1)
+            found.append(medians[np.arange(len(row)), first])
+        return np.stack(found, axis=1)
+
+    def _medians(
+        self,
+        row: Codes,
+        night: NDArray[np.int64],
+        slot: NDArray[np.int64],
+        least: int,
+        steps: Sequence[int],
+    ) -> Floats:
+        """The lower medians of the other nights, of the bins so many ``steps`` from one, (k,
+        steps) W; NaN of those that fewer than ``least`` nights know."""
         others = (np.arange(_KEPT) - night[:, None]) % _KEPT != 0
-        around = [(slot + step) % _BINS for step in (-1, 0, 1)]
         medians = []
-        for bins in around:
-            past = np.where(others, self._watts[row, :, bins], np.nan)
+        for step in steps:
+            past = np.where(others, self._watts[row, :, (slot + step) % _BINS], np.nan)
             nights = (~np.isnan(past)).sum(axis=1)
             ordered = np.sort(past, axis=1)
             middle = ordered[np.arange(len(row)), np.maximum(nights - 1, 0) // 2]
-            medians.append(np.where(nights >= self._least, middle, np.nan))
-        return np.stack([np.min(medians, axis=0), np.max(medians, axis=0)], axis=1)
+            medians.append(np.where(nights >= least, middle, np.nan))
+        return np.stack(medians, axis=1)
 
     def learn(self, row: Codes, ts: Times, watts: Floats, bad: Mask) -> None:
         """Takes in a round of readings; a bin with a bad one is not learned."""
@@ -98,16 +137,14 @@ class Nights:
         self._bad[row] |= bad
 
     def _compare(self, row: Codes, mean: Floats) -> None:
-        """Learns how far a bin lies from that of the nights before. What lies above counts twice:
-        of what lies below, bins that may be a loss are not learned."""
-        others = (np.arange(_KEPT) - self._night[row][:, None]) % _KEPT != 0
-        past = np.where(others, self._watts[row, :, self._bin[row]], np.nan)
-        lit = past >= self._off_w[row][:, None]
-        past = np.where(lit, past, np.nan)
-        known = lit.any(axis=1) & (mean >= self._off_w[row])
-        row, usual = row[known], np.nanmedian(past[known], axis=1)
-        off = mean[known] / usual - 1
-        off = np.minimum(np.where(off > 0, 2 * off, -off), 1)
+        """Learns how far a bin lies from what the nights before drew around it. What lies above
+        counts twice: of what lies below, bins that may be a loss are not learned."""
+        night, slot = self._night[row].astype(np.int64), self._bin[row].astype(np.int64)
+        said = self._others(row, night, slot, 1)
+        known = (said[:, 1] >= self._off_w[row]) & (mean >= self._off_w[row])
+        row, mean, said = row[known], mean[known], said[known]
+        over, under = mean / said[:, 1] - 1, 1 - mean / np.maximum(said[:, 0], self._off_w[row])
+        off = np.minimum(np.maximum(np.maximum(2 * over, under), _LEAST_SPREAD), 1)
         before = self.spread[row]
         self.spread[row] = np.where(before > 0, before + (off - before) * _SLOW, off)
 
