@@ -51,7 +51,8 @@ class Draws:
 
     def full_w(self, rows: Rows | Codes | slice = slice(None)) -> Floats:
         """What lamps draw at full level, W: their rating; where there is none the most that was
-        seen of one, or what its segment's others draw; NaN until it is known."""
+        seen of one and no more than the ratings beside it, or what its segment's others draw; NaN
+        until it is known."""
         if not self._learns:
             return self._rated_w[rows]
         return self._unrated.fill(self._rated_w[rows], rows)
@@ -86,7 +87,7 @@ class Draws:
         self.beside[:] = np.where(self.dimmed, np.nan, beside)
 
     def _learn(self) -> None:
-        known = self._unrated.learn()
+        known = self._unrated.learn(self._means(self._rated_w, ~np.isnan(self._rated_w), 1))
         self._unrated.learn_from(self._means(self.full_w(), known, 1), known)
 
     def _means(self, values: Floats | Mask, counted: Mask, least: int) -> Floats:

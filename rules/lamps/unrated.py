@@ -50,11 +50,13 @@ class Unrated:
         place = place[mine]
         self._most[place] = np.fmax(self._most[place], seen[mine])
 
-    def learn(self) -> Mask:
-        """Holds each to the most that it has shown. Of which lamps it is known by that or by a
-        rating what they draw, bool (n,)."""
+    def learn(self, rated_w: Floats) -> Mask:
+        """Holds each to the most that it has shown, but to no more than the ratings beside it,
+        ``rated_w`` (n,), NaN where there are none: where those are too low all of them seem strong,
+        and it is no weak lamp. Of which lamps it is known by that or by a rating what they draw,
+        bool (n,)."""
         own = self._most >= _LEAST_FULL_W
-        self._full_w[own] = self._most[own]
+        self._full_w[own] = np.fmin(self._most, rated_w[self._rows])[own]
         known: Mask = self._place < 0
         known[self._rows[own]] = True
         return known
