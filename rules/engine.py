@@ -148,6 +148,7 @@ class Engine:
             inventory, self._lamps, cabinets, timezone, book, self.tracker
         )
         self._unlit.contactor = self._burning.contactor = self._lamps_lost.contactor
+        self._unlit.due = self._burning.due = partial(self._fleet.due, kind=Kind.STREETLIGHT)
         self._silence = SilenceDetector(inventory, self._fleet, book, self.tracker)
         covers = self._fleet.every[self._fleet.span(Kind.COVER)]
         stations = self._fleet.every[self._fleet.span(Kind.STATION)]

@@ -22,6 +22,9 @@ Minutes = NDArray[np.int32]
 
 _DEFAULT_EVERY = 10 * MINUTE
 
+_DUE, _LATE = 0.9, 1.2
+"""Times its span after the last one that a bundle is due, and that it is no longer waited for."""
+
 
 class Fleet:
     """Every device's row, report interval and last sign of life.
@@ -111,6 +114,13 @@ class Fleet:
             place = self._place[rows]
             known &= (place < 0) | self.learned.known()[place]
         return known
+
+    def due(self, now: int, kind: Kind) -> Mask:
+        """Devices of a kind that send bundles, and whose next is due or a little late, (k,)."""
+        rows = self.span(kind)
+        bundle, quiet = self.arrivals.bundle[rows], now - self.heard[rows]
+        due: Mask = (bundle > 0) & (quiet >= _DUE * bundle) & (quiet <= _LATE * bundle)
+        return due
 
     def pace(self, rows: Rows | slice = slice(None)) -> Times:
         """How often something should come of a device, (k,) ms; 0 while that is not known."""

@@ -4,7 +4,8 @@ Which lamps are at fault is the detector's business (:class:`Sort`); how they ma
 same for dark lamps and for burning ones. A lamp counts once it was seen at fault for the hold.
 Before a single lamp becomes a case, its neighbours are looked at: where enough of them are seen at
 fault too but not yet for the hold, the verdict waits for them, so that a segment is one case from
-the start and not three first.
+the start and not three first. So it does for those whose bundle of readings is due: a concentrator
+sends the lamps' one after the other.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from rules.sight import FAULT, NOTHING, SOUND, Sight
 from rules.tracker import FAMILY, Case, Tracker
 
 Shown = dict[str, Any]
+
+Due = Callable[[int], Mask]
+"""At a time (ms), lamps (n,) whose next bundle of readings is about to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class _Moment:
     """seen at fault for half of the hold: enough beside a neighbour that was for all of it"""
     suspected: Mask
     """last seen at fault, for however long"""
+    possible: Mask
+    """suspected, or about to say so"""
     reporting: Mask
     """judged in this period of the plan, and not silent"""
 
@@ -80,6 +86,7 @@ class Correlation:
         self._family = FAMILY[sort.single]
         self._upstream = Upstream(inventory)
         self.contactor: Contactor = lambda _at, _lamps: None
+        self.due: Due = lambda _at: np.zeros(len(lamps), dtype=bool)
         self._ids = [lamp.id for lamp in inventory.streetlights]
         self._row_of = {lamp_id: row for row, lamp_id in enumerate(self._ids)}
         self._segment_of = [lamp.segment for lamp in inventory.streetlights]
@@ -124,6 +131,7 @@ class Correlation:
             now,
             suspected & lamps.held(sort.fault, sort.hold // 2, now),
             suspected,
+            suspected | (self.due(now) & (planned == sort.lit) & ~silent),
             suspected | (judged & (doing == sort.sound)),
         )
         for row in self._segments_first(moment, self._circuits_first(moment, fresh)):
@@ -176,14 +184,14 @@ class Correlation:
                 self._join(moment, case, mine)
             elif self._is_circuit(rows, moment.along, moment):
                 self._open_group(moment, f"circuit:{name}", rows[moment.along[rows]], "circuit")
-            elif not self._is_circuit(rows, moment.suspected, moment):
+            elif not self._is_circuit(rows, moment.possible, moment):
                 left += mine
         return sorted(left)
 
     def _is_circuit(self, rows: Rows, faulty: Mask, moment: _Moment) -> bool:
         """Whether nearly all of a circuit's reporting lamps are at fault, over several segments."""
         found = rows[faulty[rows]]
-        reporting = int(moment.reporting[rows].sum())
+        reporting = int((moment.reporting | faulty)[rows].sum())
         return (
             len(found) >= at(self._book, rows[0]).circuit_share * reporting
             and len({self._segment_of[row] for row in found.tolist()}) > 1
@@ -210,7 +218,7 @@ class Correlation:
                 self._join(moment, case, mine)
             elif self._is_segment(rows, moment.along, moment):
                 self._open_group(moment, f"segment:{name}", rows[moment.along[rows]], "segment")
-            elif not self._is_segment(rows, moment.suspected, moment):
+            elif not self._is_segment(rows, moment.possible, moment):
                 left += mine
         return sorted(left)
 
@@ -223,7 +231,7 @@ class Correlation:
         if not len(rows):
             return False
         book = at(self._book, rows[0])
-        found = faulty[rows[moment.reporting[rows]]]
+        found = faulty[rows[(moment.reporting | faulty)[rows]]]
         count = int(found.sum())
         if count >= max(book.share_min, book.share * len(found)):
             return True
