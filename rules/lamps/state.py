@@ -113,7 +113,14 @@ class Lamps:
         parts = tuple(whole_rounds(rows, batch.ts))
         for part in parts:
             row, ts = rows[part], batch.ts[part]
+            before = self.last[row]
             self.runs.advance(row, ts, doing[part], switched[part])
+            if part is parts[0]:
+                alone = row[self._unasked(row, ts, before, doing[part])]
+                if len(parts) > 1:
+                    alone = alone[~np.isin(alone, rows[parts[1]])]
+                # A device that reports what changes says it once.
+                self.runs.count[alone] = np.maximum(self.runs.count[alone], 2)
             part = among(part, ts > self.last[row])
             row = rows[part]
             self.last[row] = batch.ts[part]
@@ -126,6 +133,13 @@ class Lamps:
             self.on[row] = on[part]
             self.voltage_v[row] = voltage[part]
         return Seen(doing, power, switched, parts)
+
+    def _unasked(self, row: Codes, ts: Times, before: Times, doing: NDArray[np.int8]) -> Mask:
+        """Readings that came by themselves, long before they were due: until the device says
+        otherwise they stand, for as long as any does."""
+        soon: Mask = (2 * (ts - before) < self._every[row]) & (ts > before)
+        soon &= doing != NOT_JUDGED
+        return soon
 
     def _levelled(self, rows: Codes, batch: ReadingBatch) -> ReadingBatch:
         """The batch, with the level of their plans for lamps that report none."""
