@@ -120,6 +120,19 @@ class Feeds:
         path = self._path[rows]
         return feed is self.everything or bool((path != path[0]).any())
 
+    def may_be_lost(self, now: int, area: str, since: int) -> bool:
+        """Whether nothing was heard of an area after ``since`` (ms), and too few of it should have
+        been yet to tell that its feed is lost: those silent by then only report most often."""
+        for feed in self.all:
+            if not feed.whole or feed.area not in ("", area) or len(feed.rows) < _LEAST_DEVICES:
+                continue
+            pace = self._fleet.pace(feed.rows)
+            pace = np.sort(pace[pace > 0])
+            few = int(max(_LEAST_EXPECTED, self._share * len(feed.rows)))
+            if feed.last <= since and few < len(pace) and now - feed.last < OVERDUE * pace[few]:
+                return True
+        return False
+
     def lost_of(self, area: str) -> Rows | None:
         """The devices of an area whose feed is lost; None where none is."""
         for feed in self.all:

@@ -68,6 +68,7 @@ class SilenceDetector:
         self._book = book.silence
         self._tracker = tracker
         self._kind_of = [inventory.assets[asset_id].kind for asset_id in fleet.ids]
+        self._area_of = [inventory.assets[asset_id].area for asset_id in fleet.ids]
         self._groups: list[_Group] = []
         self._groups_of: dict[int, list[_Group]] = {}
         for name, assets in inventory.gateways.items():
@@ -157,6 +158,9 @@ class SilenceDetector:
 
     def _settle(self, now: int, row: int, silent: Mask) -> list[int]:
         """Opens the case that explains a silent device; the rows that are dealt with."""
+        due = int(self._fleet.heard[row] + self._pace(row) * _STILL_OUT)
+        if self._feeds.may_be_lost(now, self._area_of[row], due):
+            return [row]
         waiting = 0
         best: tuple[_Group, Rows] | None = None
         for group in self._groups_of.get(row, ()):

@@ -135,6 +135,16 @@ def test_a_district_that_falls_silent_beside_others_is_one_case() -> None:
     assert 10 * MINUTE <= events[0].at - lost <= 20 * MINUTE
 
 
+def test_those_that_report_most_often_wait_for_their_district() -> None:
+    here, there = district("410105"), district("410106")
+    often = [replace(here[0], id=f"K{i}", gateway=None, report_every_s=60) for i in range(2)]
+    everyone = [*here, *often, *there]
+    lost = DUSK + HOUR
+    shown = talking_until({one.id: lost for one in (*here, *often)})
+    events = live(engine(everyone), everyone, shown, DUSK, lost + HOUR)
+    assert brief(events) == [("opened", "device.silent", "area:410105")]
+
+
 def test_all_gateways_of_a_district_at_once_are_one_case() -> None:
     lamps = district("410105")
     others = [cover(f"M{i}") for i in range(20)]
