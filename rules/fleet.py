@@ -22,8 +22,11 @@ Minutes = NDArray[np.int32]
 
 _DEFAULT_EVERY = 10 * MINUTE
 
-_DUE, _LATE = 0.9, 1.2
-"""Times its span after the last one that a bundle is due, and that it is no longer waited for."""
+_JUST = 5 * MINUTE
+"""How long after one device of a concentrator the others are heard."""
+
+_DUE, _LATE = 0.95, 1.1
+"""Intervals after the last report that the next is due, and that it is late."""
 
 
 class Fleet:
@@ -115,12 +118,13 @@ class Fleet:
             known &= (place < 0) | self.learned.known()[place]
         return known
 
-    def due(self, now: int, kind: Kind) -> Mask:
-        """Devices of a kind that send bundles, and whose next is due or a little late, (k,)."""
+    def due(self, now: int, kind: Kind) -> tuple[Mask, Mask]:
+        """Of a kind, bool (k,) each: devices that were heard just now, and those that report seldom
+        and of which something is due, or a little late."""
         rows = self.span(kind)
-        bundle, quiet = self.arrivals.bundle[rows], now - self.heard[rows]
-        due: Mask = (bundle > 0) & (quiet >= _DUE * bundle) & (quiet <= _LATE * bundle)
-        return due
+        quiet, pace = now - self.heard[rows], self.pace(rows)
+        due: Mask = (quiet >= _DUE * pace) & (quiet <= _LATE * pace) & (pace > 2 * _JUST)
+        return quiet <= _JUST, due
 
     def pace(self, rows: Rows | slice = slice(None)) -> Times:
         """How often something should come of a device, (k,) ms; 0 while that is not known."""

@@ -13,7 +13,7 @@ from rules.lamps.groups import Groups
 from rules.lamps.state import Lamps
 
 _FRESH = 1.5
-"""Report intervals for which a lamp's last reading says what it draws."""
+"""Report intervals, or bundles of them, for which a lamp's last reading says what it draws."""
 
 AHEAD = 10 * MINUTE
 """Before a switching time a circuit is left alone (domain facts: 10 min around switching)."""
@@ -135,7 +135,7 @@ class Supply:
         return oldest
 
     def _fresh(self, now: int) -> Mask:
-        fresh: Mask = now - self._lamps.last <= _FRESH * self._lamps.every
+        fresh: Mask = now - self._lamps.last <= _FRESH * self._lamps.pace
         return fresh
 
     def see(self, now: int) -> None:

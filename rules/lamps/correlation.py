@@ -4,8 +4,8 @@ Which lamps are at fault is the detector's business (:class:`Sort`); how they ma
 same for dark lamps and for burning ones. A lamp counts once it was seen at fault for the hold.
 Before a single lamp becomes a case, its neighbours are looked at: where enough of them are seen at
 fault too but not yet for the hold, the verdict waits for them, so that a segment is one case from
-the start and not three first. So it does for those whose bundle of readings is due: a concentrator
-sends the lamps' one after the other.
+the start and not three first. So it does for some minutes for those of which something is due: a
+concentrator that sends once an hour sends its lamps one after the other.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from rules.tracker import FAMILY, Case, Tracker
 
 Shown = dict[str, Any]
 
-Due = Callable[[int], Mask]
-"""At a time (ms), lamps (n,) whose next bundle of readings is about to come."""
+Due = Callable[[int], tuple[Mask, Mask]]
+"""At a time (ms), lamps that were heard just now, and those that are about to be, (n,) each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,14 @@ class _Moment:
     """last seen at fault, for however long"""
     possible: Mask
     """suspected, or about to say so"""
+    just: Mask
+    """heard just now"""
     reporting: Mask
     """judged in this period of the plan, and not silent"""
+
+    def may_be(self, rows: list[int]) -> Mask:
+        """Lamps that may be at fault as ``rows`` are, as far as it is worth to wait for them."""
+        return self.possible if self.just[rows].any() else self.suspected
 
 
 class Correlation:
@@ -86,7 +92,8 @@ class Correlation:
         self._family = FAMILY[sort.single]
         self._upstream = Upstream(inventory)
         self.contactor: Contactor = lambda _at, _lamps: None
-        self.due: Due = lambda _at: np.zeros(len(lamps), dtype=bool)
+        none = np.zeros(len(lamps), dtype=bool)
+        self.due: Due = lambda _at: (none, none)
         self._ids = [lamp.id for lamp in inventory.streetlights]
         self._row_of = {lamp_id: row for row, lamp_id in enumerate(self._ids)}
         self._segment_of = [lamp.segment for lamp in inventory.streetlights]
@@ -127,11 +134,13 @@ class Correlation:
             return
         judged = (planned == sort.lit) & ~silent & (lamps.runs.since >= since)
         suspected = judged & (doing == sort.fault)
+        just, due = self.due(now)
         moment = _Moment(
             now,
             suspected & lamps.held(sort.fault, sort.hold // 2, now),
             suspected,
-            suspected | (self.due(now) & (planned == sort.lit) & ~silent),
+            suspected | (due & (planned == sort.lit) & ~silent),
+            just,
             suspected | (judged & (doing == sort.sound)),
         )
         for row in self._segments_first(moment, self._circuits_first(moment, fresh)):
@@ -184,7 +193,7 @@ class Correlation:
                 self._join(moment, case, mine)
             elif self._is_circuit(rows, moment.along, moment):
                 self._open_group(moment, f"circuit:{name}", rows[moment.along[rows]], "circuit")
-            elif not self._is_circuit(rows, moment.possible, moment):
+            elif not self._is_circuit(rows, moment.may_be(mine), moment):
                 left += mine
         return sorted(left)
 
@@ -218,7 +227,7 @@ class Correlation:
                 self._join(moment, case, mine)
             elif self._is_segment(rows, moment.along, moment):
                 self._open_group(moment, f"segment:{name}", rows[moment.along[rows]], "segment")
-            elif not self._is_segment(rows, moment.possible, moment):
+            elif not self._is_segment(rows, moment.may_be(mine), moment):
                 left += mine
         return sorted(left)
 

@@ -91,6 +91,8 @@ class Lamps:
         self._planned_at: dict[int, Plan] = {}
         self._planned_in: dict[tuple[Period, ...], Plan] = {}
         self.last = np.zeros(n, dtype=np.int64)
+        # Of lamps whose readings come in bundles the time that one spans, ms.
+        self.bundle: NDArray[np.int32] = np.zeros(n, dtype=np.int32)
 
     def __len__(self) -> int:
         return len(self.shown)
@@ -166,6 +168,11 @@ class Lamps:
         if self._paced:
             return self._every
         return np.where(self._every > 0, self._every, _DEFAULT_EVERY)
+
+    @property
+    def pace(self) -> Times:
+        """How often something comes of each lamp, ms."""
+        return np.maximum(self.every, self.bundle)
 
     def held(self, doing: int, hold: int, now: int) -> Mask:
         """Lamps seen doing so for ``hold`` ms, bool (n,)."""
