@@ -47,8 +47,8 @@ class Arrivals:
     """Arrays are (n,), a device each; devices of one ``kind_of`` are held to be alike.
 
     ``reports`` is how many in a row must be missing, by chance alone; ``bundle`` the time that a
-    bundle spans, ms: 0 where reports come singly, below 0 after the first one, which may be what
-    was kept back while the device was offline, and no habit.
+    bundle spans, ms: 0 where reports come singly, half with each that does, below 0 after the first
+    one, which may be what was kept back while the device was offline, and no habit.
     """
 
     KEPT = ("missing", "bundle", "reports")
@@ -103,7 +103,11 @@ class Arrivals:
         bundled = (count >= _BUNDLE) & (at_once < MINUTE) & (span < DAY) & (every > 0)
         bundled &= (span > OVERDUE * every) & ((count - 1) * every >= span / 2)
         single = ~bundled & (arrived[start] - before[start] <= OVERDUE * every)
-        self.bundle[row[single]] = 0
+        # What comes alone long after it was measured has come before, or was kept back.
+        prompt = (arrived[start] - ts[start] <= every) | (self.bundle[row] < 0)
+        some = row[single & prompt & (self.bundle[row] != 0)]
+        left = self.bundle[some] // 2
+        self.bundle[some] = np.where(left > self._every[some], left, 0)
         if bundled.any():
             first = before[start[bundled]] == 0
             row, span = row[bundled], (span + every)[bundled]

@@ -32,6 +32,10 @@ FAMILY = "silent"
 
 _OFFLINE = float(STATUS_STATES.index("offline"))
 _POWER_LOSS = float(STATUS_REASONS.index("power_loss"))
+_NEVER_HEARD = 75 * MINUTE
+"""For how long at least a device may be unheard that never was: it may measure as the inventory
+says, and send by the hour."""
+
 _STILL_OUT = 1.25
 """Report intervals after a device's last report by which another's shows that their common path
 works."""
@@ -130,7 +134,8 @@ class SilenceDetector:
             lost[rows] = True
         # Who was heard lately enough need not be looked at more closely: nearly all.
         rows = np.flatnonzero(now - fleet.heard > allowed)
-        rows = rows[now - self._started(rows) > allowed[rows]]
+        least = np.where(fleet.heard[rows] > 0, 0, _NEVER_HEARD)
+        rows = rows[now - self._started(rows) > np.maximum(allowed[rows], least)]
         return _Moment(now, rows[fleet.interval_known(rows)], lost)
 
     def _started(self, rows: Rows) -> Times:

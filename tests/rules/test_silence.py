@@ -207,6 +207,9 @@ def test_a_concentrator_that_sends_each_hour_is_not_silent(told: int | None) -> 
             rows = [(s.id, minute - i * 5 * MINUTE, LIT) for s in street for i in range(12)]
             bundle = batch("streetlight", rows)
             events += one.take([replace(bundle, arrived=np.full(len(rows), minute + MINUTE))])
+        if (minute - DUSK) % HOUR == 9 * MINUTE and minute < lost:
+            again = [(s.id, minute - 40 * MINUTE, LIT) for s in street[:2]]
+            events += one.take([batch("streetlight", again, delay=41 * MINUTE)])
     assert brief(events) == [("opened", "device.silent", "gateway:G1")]
     assert HOUR <= events[0].at - lost <= 2 * HOUR
 
