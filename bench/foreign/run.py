@@ -10,6 +10,7 @@ import numpy as np
 from bench.foreign.covers import Covers
 from bench.foreign.lamps import Lamps
 from bench.foreign.roads import Road
+from bench.foreign.seldom import Seldom
 from bench.foreign.stations import Stations
 from bench.foreign.streets import PLANS, build
 from bench.foreign.world import World
@@ -54,6 +55,7 @@ def draw(
     Lamps(world, streets).spoil()
     Covers(world, covers)
     Stations(world, stations)
+    Seldom(world, lamps // 200, lamps // 160)
     return Foreign(Inventory.of(world.assets), world.batches(), world.truth())
 
 

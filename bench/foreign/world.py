@@ -1,7 +1,8 @@
 """What a foreign fleet is made into: readings by arrival, and the truth.
 
 Devices report every so often with jitter, in step with the clock or each for itself; a fifth of
-their clocks are wrong by minutes; some messages are lost, come twice or come late by minutes.
+their clocks are wrong by minutes; some messages are lost, come twice or come late by minutes, and
+some devices send what they measured in bundles.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Device:
     ts: Times
     every: int
     skew: int
+    bundle: int = 0
+    """ms: it sends so often what it measured since"""
 
 
 @dataclass(slots=True)
@@ -89,10 +92,12 @@ class World:
         if heard is not None:
             there &= heard
         arrived = device.ts + (SECOND * np.exp(rng.normal(1.0, 0.8, n))).astype(np.int64)
-        tardy = rng.random(n) < 0.005
+        tardy = rng.random(n) < (0 if device.bundle else 0.005)
         arrived[tardy] += rng.integers(30 * SECOND, 10 * MINUTE, int(tardy.sum()))
         again = there & (rng.random(n) < 0.01)
         rows = np.concatenate([np.flatnonzero(there), np.flatnonzero(again)])
+        if device.bundle:
+            arrived = self._bundled(device)
         arrived = arrived[rows]
         arrived[int(there.sum()) :] += rng.integers(1, 15 * MINUTE, int(again.sum()))
         if kept := self.kept.get(device.asset.id):
@@ -108,6 +113,12 @@ class World:
                 {field: values[rows] for field, values in columns.items()},
             )
         )
+
+    def _bundled(self, device: Device) -> Times:
+        """When the bundles arrive in which each reading is, (n,) ms."""
+        number = (device.ts - self.start) // device.bundle
+        lag = self.rng.integers(2 * SECOND, 90 * SECOND, int(number.max()) + 1)
+        return self.start + (number + 1) * device.bundle + lag[number]
 
     def fault(
         self,
