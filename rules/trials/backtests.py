@@ -143,11 +143,18 @@ class Backtests:
             result = self._result(run)
         except Stopped:
             return
-        except XiuhuaError as error:
+        except UsageError as error:
             run.error, run.state = str(error), "failed"
-        except Exception as error:  # the boundary of a thread
+        except XiuhuaError as error:
+            # Where the store is, is for the log alone.
+            log.error("a backtest cannot read: %s", error)
+            run.error, run.state = (
+                "the readings cannot be had; the log of this server says why",
+                "failed",
+            )
+        except Exception:  # the boundary of a thread
             log.exception("a backtest failed")
-            run.error, run.state = f"{type(error).__name__}: {error}", "failed"
+            run.error, run.state = "a fault of this server; its log says more", "failed"
         else:
             with self._lock:
                 if run.state == "running":

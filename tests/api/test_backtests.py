@@ -11,6 +11,7 @@ import pytest
 
 from api.shapes.rules import Backtest, BacktestPage
 from facility.clock import HOUR, MINUTE, to_rfc3339
+from facility.errors import Retryable, UsageError
 from facility.readings import Names, ReadingBatch
 from tests.api.district import DUSK, District
 
@@ -99,3 +100,27 @@ def test_it_is_for_who_plans(district: District) -> None:
     assert begin(district).status_code == 403
     district.role = "supervisor"
     assert begin(district).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (Retryable("http://db:8086 does not answer"), "cannot be had"),
+        (RuntimeError("the secret of the house"), "a fault of this server"),
+        (UsageError("nothing was stored then"), "nothing was stored then"),
+    ],
+)
+def test_one_that_fails_says_what_to_do_and_not_where_the_store_is(
+    tilted: District, monkeypatch: pytest.MonkeyPatch, raised: Exception, told: str
+) -> None:
+    def failing(_: Any) -> Any:
+        raise raised
+
+    monkeypatch.setattr(tilted.backtests, "_result", failing)
+    begun = begin(tilted).json()["id"]
+    tilted.backtests._thread.join()  # type: ignore[union-attr]
+    failed = tilted.answer(Backtest, f"backtests/{begun}")
+    assert failed["state"] == "failed"
+    assert told in failed["error"]
+    assert "db:8086" not in failed["error"]
+    assert "secret" not in failed["error"]
