@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,19 @@ def test_every_file_is_there_or_made() -> None:
 def test_every_secret_that_is_asked_for_is_made() -> None:
     asked = set(re.findall(r"\$\{(\w+):\?", COMPOSE))
     assert asked == set(re.findall(r"\b[A-Z]+_(?:PASSWORD|TOKEN)\b", README.partition("do\n")[0]))
+
+
+def test_no_secret_that_is_made_is_committed_or_sent_to_the_builder() -> None:
+    made = {".env", "deploy/passwords"}
+    made |= {f"deploy/{one}" for one in re.findall(r"-(?:keyout|out) (\S+)", README)}
+    assert {"deploy/ca.key", "deploy/server.key", "deploy/server.crt"} < made
+    ignored = (REPO / ".gitignore").read_text("utf-8").split()
+    assert not [one for one in made if not any(fnmatch(f"/{one}", rule) for rule in ignored)]
+    everything, *sent = (REPO / ".dockerignore").read_text("utf-8").split()
+    assert everything == "*"
+    copied = re.findall(r"^COPY (?!--)(.+) \S+$", (DEPLOY / "Dockerfile").read_text("utf-8"), re.M)
+    needed = {source.partition("/")[0] for line in copied for source in line.split()}
+    assert {one.removeprefix("!") for one in sent if one.startswith("!")} == needed
 
 
 USERS = ("xiuhua", "lorawan", "M1", "M2")
