@@ -7,13 +7,17 @@ from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
+_LONGEST = 500
 _OF_RESIDENTS = ("/r/", "/open311/v2/tokens/")
 
 
 def path_of(scope: MutableMapping[str, Any]) -> str:
-    """The path; of a resident's page the route's pattern, for the path itself opens it."""
+    """The path, on one line; of a resident's page the route's pattern, for the path itself opens
+    it."""
     path: str = scope["path"]
-    return route_of(scope) if path.startswith(_OF_RESIDENTS) else path
+    if path.startswith(_OF_RESIDENTS):
+        return route_of(scope)
+    return "".join(one if one.isprintable() else "�" for one in path[:_LONGEST])
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:

@@ -112,6 +112,19 @@ def test_a_bug_is_logged_once_and_tells_nothing(
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
+def test_nobody_writes_lines_of_their_own_into_the_log(
+    district: District, caplog: pytest.LogCaptureFixture
+) -> None:
+    district.desk.close()
+    district.desk = Desk(f"sqlite:///{district.folder}/nowhere/cases.db")
+    district.app = district.make_app()
+    forged = "%0aERROR%20root:%20all%20is%20lost%1b[2J" + "x" * 5_000
+    problem(district.get(f"/api/v1/cases/{forged}"), 503)
+    (said,) = [one.getMessage() for one in caplog.records]
+    assert said.isprintable()
+    assert len(said) < 1_000
+
+
 def test_a_large_body_is_not_read(district: District) -> None:
     large = b"x" * 70_000
     headers = {"content-type": "application/json"}
