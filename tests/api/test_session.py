@@ -286,6 +286,25 @@ def test_processes_that_start_together_agree_on_the_signing_key(tmp_path: Path) 
     assert [one.name for one in tmp_path.iterdir()] == [signing_key.FILE]
 
 
+def test_who_is_no_proxy_of_ours_is_not_believed_where_they_come_from(nobody: District) -> None:
+    forged = {
+        "Origin": "https://xiuhua.example.org",
+        "Host": "xiuhua.example.org",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "198.51.100.7",
+        "X-Forwarded-Host": "evil.example",
+        "Forwarded": "for=198.51.100.7;proto=https;host=evil.example",
+    }
+    form = {"username": "a-viewer", "password": PASSWORD}
+    # On the loopback, and not its one address that is believed.
+    stranger = httpx.HTTPTransport(local_address="127.0.0.2")
+    with Server(nobody.app, port=0) as server, httpx.Client(transport=stranger) as client:
+        answered = client.post(f"{server.url}/api/v1/session", data=form, headers=forged)
+    assert answered.status_code == 200, answered.text
+    assert not SimpleCookie(answered.headers["set-cookie"])[COOKIE]["secure"]
+    assert nobody.accounts.trail(1)[0].address == "127.0.0.2"
+
+
 def test_behind_a_proxy_with_tls_the_cookie_is_secure_and_the_address_the_browsers(
     nobody: District,
 ) -> None:
