@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import secrets
+from collections import Counter
 from typing import Any
 
 import httpx
@@ -274,3 +276,37 @@ def test_people_are_forgotten_and_the_page_stays(district: District) -> None:
     later = DUSK + 200 * DAY
     assert aftercare.forget_closed(district.reports, later - 180 * DAY, later) == 1
     assert "已结案" in page(district, path)
+
+
+def test_no_answer_with_a_token_in_its_address_is_kept_or_passed_on(district: District) -> None:
+    path = taken(district)
+    district.role = None
+    answers = {
+        "its page": district.get(path),
+        "no page": district.get(f"{path[:-1]}~"),
+        "a judgement": post(district, f"{path}/rate", satisfaction="9"),
+        "a request too early": post(district, f"{path}/not-fixed"),
+        "the way back": post(district, f"{path}/forget"),
+        "the form": post(district, "/report", service="none"),
+    }
+    assert [one.status_code for one in answers.values()] == [200, 404, 422, 409, 303, 422]
+    for name, answer in answers.items():
+        said = answer.headers
+        assert said["cache-control"] == "no-store", name
+        assert said["referrer-policy"] == "no-referrer", name
+        assert said["x-robots-tag"] == "noindex, nofollow", name
+        assert "default-src 'none'" in said["content-security-policy"], name
+        assert "etag" not in said, name
+        assert "set-cookie" not in said, name
+
+
+@pytest.mark.parametrize("path", ["/r/{guess}", "/open311/v2/tokens/{guess}.json"])
+def test_guessing_tokens_ends_soon(district: District, path: str) -> None:
+    district.role = None
+    found = Counter(
+        district.get(path.format(guess=secrets.token_urlsafe(16))).status_code for _ in range(250)
+    )
+    assert found == {404: 240, 429: 10}
+    refused = district.get(path.format(guess="x"))
+    assert int(refused.headers["retry-after"]) >= 1
+    assert refused.headers["cache-control"] == "no-store"
