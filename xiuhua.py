@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -14,9 +15,24 @@ from facility.garbage import collect_seldom
 if TYPE_CHECKING:
     import argparse
 
+_PIPE_CLOSED = 128 + signal.SIGPIPE
+"""The status of what a closed pipe ends, as shells tell it."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point of the command; the exit status."""
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has left, as `| head` does: there is nobody to tell, at the exit neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+
+
+def _run(arguments: list[str] | None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     for chatty in ("alembic", "amqtt"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -31,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"xiuhua: {error}\n")
         return 2
     except BrokenPipeError:
-        return 1
+        raise
     except OSError as error:  # a disk that is full or may not be written: not ours to mend
         where = f"{error.filename}: " if error.filename else ""
         sys.stderr.write(f"xiuhua: {where}{error.strerror or error}\n")

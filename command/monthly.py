@@ -19,6 +19,7 @@ from command.kept import kept_cases
 from command.settings import settings_of
 from facility.clock import SystemClock
 from facility.kept_inventory import KeptInventory
+from facility.whole_file import whole
 from rules.book import rulebook
 
 
@@ -50,5 +51,6 @@ def report(options: argparse.Namespace) -> int:
     if options.out is None:
         sys.stdout.write(text)
     else:
-        options.out.write_text(text, encoding="utf-8")
+        with whole(options.out) as file:
+            file.write(text.encode())
     return 0

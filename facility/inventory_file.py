@@ -201,9 +201,11 @@ def _keep(path: Path, features: Iterable[dict[str, Any]]) -> None:
             os.fsync(directory)
         finally:
             os.close(directory)
-    except OSError as error:
+    except BaseException as error:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
+        if not isinstance(error, OSError):  # Ctrl-C
+            raise
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         raise (Retryable if full else Permanent)(
             f"{path}: cannot be written: {error.strerror}"

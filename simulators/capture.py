@@ -6,7 +6,7 @@ import sys
 import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from facility.clock import HOUR
 from facility.errors import UsageError
+from facility.whole_file import whole
 from simulators import geojson
 from simulators.delivery import Messages
 from simulators.encoder import arrival_texts
@@ -49,22 +50,25 @@ def capture(
 ) -> Captured:
     """Writes the scenario's recording to ``out`` (``-`` for standard output, ``.gz`` compressed).
 
-    Lines are what ``mosquitto_sub -F '%j'`` prints, in order of arrival. ``on_progress`` hears of
+    Lines are what ``mosquitto_sub -F '%j'`` prints, in order of arrival. The files are there once
+    all are whole, so that a truth is never of another recording. ``on_progress`` hears of
     the time reached (ms) and the messages written so far. UsageError where a file cannot be
     written.
     """
     run = Run(scenario, start_ms)
     end = run.start_ms + round(scenario.hours * HOUR)
     told = truth(scenario, run.fleet, run.plan, run.start_ms, end)
-    if inventory_path:
-        _write(inventory_path, geojson.inventory(run.fleet))
-    if grid_path:
-        _write(grid_path, geojson.grid(run.fleet))
-    if truth_path:
-        _write(truth_path, msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
     offset = local_offset(scenario.zone, run.start_ms)
     count = 0
-    with _opened(out) as write:
+    with ExitStack() as files:
+        if inventory_path:
+            _begin(files, inventory_path, geojson.inventory(run.fleet))
+        if grid_path:
+            _begin(files, grid_path, geojson.grid(run.fleet))
+        if truth_path:
+            text = msgspec.json.format(msgspec.json.encode(told), indent=1)
+            _begin(files, truth_path, text + b"\n")
+        write = files.enter_context(_opened(out))
         for until, window in run.windows():
             kept = _before(window, end)
             write(_lines(kept, offset))
@@ -93,9 +97,10 @@ def _lines(window: Messages, offset: int) -> bytes:
     ).encode()
 
 
-def _write(path: Path, content: bytes) -> None:
+def _begin(files: ExitStack, path: Path, content: bytes) -> None:
+    """Writes a file that takes its place when ``files`` is closed."""
     try:
-        path.write_bytes(content)
+        files.enter_context(whole(path)).write(content)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
@@ -108,7 +113,7 @@ def _opened(out: str) -> Iterator[Callable[[bytes], object]]:
         sys.stdout.buffer.flush()
         return
     try:
-        with Path(out).open("wb") as file:
+        with whole(Path(out)) as file:
             if not out.endswith(".gz"):
                 yield file.write
                 return
