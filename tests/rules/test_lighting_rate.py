@@ -173,3 +173,48 @@ def test_what_nobody_counted_is_unknown() -> None:
     assert night["lit_min"] == pytest.approx(3 * (NIGHT_MIN - 180), abs=60)
     assert night["unknown_min"] == pytest.approx(3 * 180, abs=60)
     assert night["dark_min"] == 0
+
+
+def test_many_segments_are_told_of_in_turns_each_up_to_the_same_quarter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Seven segments, three of which are told of in a minute: all have had their turn in three."""
+    monkeypatch.setattr("rules.lamps.lighting_rate._AT_ONCE", 3)
+    lamps = [lamp(f"L{i}", segment=f"S{i // 2}") for i in range(14)]
+    one = watching(lamps)
+    begin, end = DUSK - HOUR, DUSK + 2 * HOUR
+    assert one.daybook
+    told: dict[int, list[Tally]] = {}
+    for minute in range(begin, end, MINUTE):
+        live(one, lamps, lambda _, ts: planned(ts), minute, minute + MINUTE)
+        if some := [tally for tally in one.daybook.drain() if tally.measure == "lighting"]:
+            told[(minute + MINUTE) // MINUTE] = some
+
+    assert {minute % 15 for minute in told} == {0, 1, 2}
+    assert {len(some) for some in told.values()} == {2, 3}
+    quarters = {minute - minute % 15 for minute in told}
+    for quarter in sorted(quarters):
+        of_all = [tally for turn in range(3) for tally in told[quarter + turn]]
+        assert sorted(tally.place for tally in of_all) == [f"S{i}" for i in range(7)]
+        # What was seen after the quarter, until a segment's turn came, is not told yet.
+        asked = [sum(v for k, v in one.numbers.items() if k.endswith("_min")) for one in of_all]
+        assert asked == pytest.approx([asked[0]] * 7, abs=0.2)
+        assert asked[0] / 2 == pytest.approx(max(0, quarter - DUSK / MINUTE - 15), abs=1)
+
+
+def test_a_night_told_in_turns_is_the_night_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    lamps = [lamp(f"L{i}", segment=f"S{i // 2}") for i in range(14)]
+
+    def shown(name: str, ts: int) -> dict[str, float] | None:
+        return None if name == "L3" else DARK if name == "L8" and ts < DAWN else planned(ts)
+
+    def night() -> dict[str, dict[str, float]]:
+        one = watching(lamps)
+        live(one, lamps, shown, DAWN - 2 * HOUR, NOON + DAY + MINUTE)
+        told = one.daybook.drain() if one.daybook else []
+        return {tally.place: tally.numbers for tally in told if tally.measure == "lighting"}
+
+    at_once = night()
+    monkeypatch.setattr("rules.lamps.lighting_rate._AT_ONCE", 3)
+    assert night() == at_once
+    assert len(at_once) == 7
