@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from facility.assets import Asset, Cabinet, CoverType, Station, Streetlight
 from facility.assets import Cover as CoverAsset
 from facility.clock import HOUR, MINUTE, SECOND
+from facility.errors import UsageError
 from facility.measurements import Kind
 from facility.readings import Codes, Times
 from simulators import models
@@ -110,7 +112,7 @@ def build(scenario: Scenario) -> Fleet:
     }
     for code, name in enumerate(_cover_gateways(covers)):
         gateways[name] = (Kind.COVER, np.flatnonzero(covers.gateway == code).astype(np.int32))
-    return Fleet(
+    fleet = Fleet(
         cells=cells(scenario.district),
         roads=laid,
         wiring=wiring,
@@ -126,6 +128,28 @@ def build(scenario: Scenario) -> Fleet:
         gateways=gateways,
         ground=ground,
     )
+    _tag(fleet, scenario)
+    return fleet
+
+
+def _tag(fleet: Fleet, scenario: Scenario) -> None:
+    """Gives assets the tags that the scenario has for them. UsageError where there is no such."""
+    tags: dict[str, list[str]] = {}
+    for tag, ids in scenario.tags.items():
+        for asset_id in ids:
+            tags.setdefault(asset_id, []).append(tag)
+    lists: tuple[list[Any], ...] = (
+        fleet.streetlights,
+        fleet.cabinets,
+        fleet.covers.assets,
+        fleet.stations,
+    )
+    for assets in lists:
+        for row, asset in enumerate(assets):
+            if asset.id in tags:
+                assets[row] = replace(asset, tags=tuple(sorted(tags.pop(asset.id))))
+    if tags:
+        raise UsageError(f"{scenario.name}: tags: nothing is called {', '.join(sorted(tags))}")
 
 
 def _in_turn(turns: Sequence[int], n: int) -> Codes:

@@ -90,7 +90,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A district and what happens in it.
 
     ``start`` is local time; ``faults`` and ``lookalikes`` say how many a day are drawn by the
-    seed, ``fault`` and ``lookalike`` list those that are pinned.
+    seed, ``fault`` and ``lookalike`` list those that are pinned. ``tags`` says which assets, by id,
+    the inventory tags with each word.
     """
 
     title: str
@@ -102,6 +103,9 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     report_every_s: Intervals = Intervals()
     faults: dict[FaultSort, Count] = {}
     lookalikes: dict[LookAlikeSort, Count] = {}
+    tags: dict[
+        Annotated[str, Meta(min_length=1, max_length=64, pattern="^[^;,]+$")], tuple[str, ...]
+    ] = {}
     fault: tuple[PinnedFault, ...] = ()
     lookalike: tuple[PinnedLookAlike, ...] = ()
     name: str = ""

@@ -3,6 +3,7 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -129,3 +130,11 @@ def test_a_district_needs_a_road() -> None:
 
 def _metres(a: Streetlight, b: Streetlight) -> float:
     return float(np.hypot((a.lon - b.lon) * 91_400, (a.lat - b.lat) * 111_320))
+
+
+def test_assets_have_the_tags_that_the_scenario_gives_them() -> None:
+    tagged = {asset.id for asset in fleet("jinshui-demo").assets() if asset.tags == ("易涝点",)}
+    assert tagged == set(scenario("jinshui-demo").tags["易涝点"])
+    wrong = msgspec.structs.replace(scenario("street"), tags={"易涝点": ("MC-99999",)})
+    with pytest.raises(UsageError, match="street: tags: nothing is called MC-99999"):
+        build(wrong)
