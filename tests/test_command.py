@@ -188,11 +188,17 @@ def test_wrong_input_gets_one_clear_line(small: Path, busy_port: int) -> None:
         ("no MQTT broker at", ["simulate", "street", "--mqtt", nowhere]),
         (
             "choose another with --mqtt-port",
-            ["up", "--data-dir", small / "c", "--mqtt-port", busy_port],
+            ["up", "--api-port", 0, "--data-dir", small / "c", "--mqtt-port", busy_port],
         ),
-        ("is not a port", ["up", "--data-dir", small / "f", "--mqtt-port", 99_999]),
+        (
+            "is not a port",
+            ["up", "--api-port", 0, "--data-dir", small / "f", "--mqtt-port", 99_999],
+        ),
         ("has no port", ["ingest", "--data-dir", small / "g", "--mqtt", "mqtt://here:99999"]),
-        ("choose another with --data-dir", ["up", "--data-dir", small / "torn.gz"]),
+        (
+            "choose another with --data-dir",
+            ["up", "--api-port", 0, "--data-dir", small / "torn.gz"],
+        ),
         ("is a directory", ["simulate", "street", "--capture", small]),
         ("no broker address", ["ingest", "--data-dir", small / "d", "--mqtt", "localhost"]),
         ("'…@here' is no", ["ingest", "--data-dir", small / "d", "--mqtt", "me:secret@here"]),
