@@ -185,7 +185,7 @@ def test_a_form_tells_what_it_would_open_and_when(filed: District, page: Page) -
     schedules = go(page)
     schedules.get_by_role("button", name="新建周期").click()
     preview = schedules.locator(".preview")
-    expect(preview).to_contain_text("不会立案")
+    expect(preview).to_contain_text("选定设施后")
     schedules.locator("select[name=kind]").select_option("streetlight")
     expect(preview).to_contain_text("每次立案 1 件，涉及 8 个设施")
     schedules.locator("select[name=per]").select_option("asset")

@@ -22,6 +22,7 @@ export const schedules: typeof schedulesZh = {
   refused: "Not saved: {reason}",
   preview: {
     opens: "Opens {cases} case(s) each time, of {assets} facilities.",
+    unchosen: "Choose facilities to see how many cases it opens.",
     none: "No facility fits: it would open nothing.",
     tooMany: "{most} at most: choose another case for each.",
     next: "Due next",

@@ -20,6 +20,7 @@ export const schedules = {
   refused: "没有保存：{reason}",
   preview: {
     opens: "每次立案 {cases} 件，涉及 {assets} 个设施。",
+    unchosen: "选定设施后显示将立案多少件。",
     none: "没有符合条件的设施，不会立案。",
     tooMany: "最多 {most} 件，请按道路或街道合并。",
     next: "接下来到期",

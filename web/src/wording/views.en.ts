@@ -173,5 +173,6 @@ export const people: typeof peopleZh = {
   told: "New password of {name}: {password} (shown only now)",
   toldKey: "Key of {name}: {key} (shown only now)",
   revoke: "Revoke",
+  withRevoked: "show the {n} revoked",
   revoked: "revoked",
 };

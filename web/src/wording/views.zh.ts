@@ -171,5 +171,6 @@ export const people = {
   told: "{name} 的新密码：{password}（只显示这一次）",
   toldKey: "{name} 的密钥：{key}（只显示这一次）",
   revoke: "作废",
+  withRevoked: "显示已作废的 {n} 个",
   revoked: "已作废",
 };
