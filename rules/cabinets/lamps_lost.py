@@ -135,9 +135,12 @@ class LampsLostDetector:
         verdict = np.where(low, LOW, np.where(sound, SOUND, 0)).astype(np.int8)
         self.runs.advance(row, ts, verdict)
         self._follow(row, ts, power)
-        # Lamps that were heard before the circuit drew what it draws told of something else.
-        one_moment = self._supply.demand.oldest[row] >= self._stands[row]
-        self._sure[row] = np.where(one_moment, ts, self._sure[row])
+        # Lamps that were heard before the circuit drew what it draws told of something else; a loss
+        # may be a step too small to show.
+        heard = self._supply.demand.oldest[row]
+        one_moment = heard >= self._stands[row]
+        sure = one_moment & (heard >= self.runs.since[row])
+        self._sure[row] = np.where(sure, ts, self._sure[row])
         # A meter that was not heard, and then shows nothing where there should be light, was
         # without power all along.
         outage = unheard & low & off
@@ -175,9 +178,12 @@ class LampsLostDetector:
         current, rated, lamps = self._now(row, ts), demand.rated[row], demand.lamps[row]
         known = demand.known[row] >= book.known_share
         by_lamps = self.scales.expect(row, demand)
+        # What nobody tells of may be switched or dimmed by itself: of that share the lamps know
+        # nothing, and it may be more than they are.
+        of_told = demand.watts[row] * demand.known[row] / by_lamps
         # Other nights know nothing of a level that the lamps tell of: where that is not learned yet
         # only darkness can be told.
-        told = self._told[row] = current & known
+        told = self._told[row] = current & known & ~(of_told < book.known_share)
         reference = np.where(told, by_lamps, reference)
         by_plan = np.isnan(reference) & current & (rated > 0)
         reference = np.where(by_plan, np.where(told, demand.watts[row], rated), reference)
@@ -185,6 +191,7 @@ class LampsLostDetector:
         limit = np.maximum(book.lamps * worth, book.share * reference)
         spread = np.where(told, self.scales.spread[row], self.nights.spread[row])
         limit = np.maximum(limit, book.spreads * spread * reference)
+        limit = np.where(told, np.fmax(limit, (1 - of_told) * reference), limit)
         # What is seen dark is no loss of its own; where the lamps tell, it is not in their sum.
         most = np.where(told | by_plan, reference, most)
         dark = np.where(told, 0, demand.dark[row]) * worth
