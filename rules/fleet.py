@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from facility.clock import MINUTE, SECOND
 from facility.inventory import Inventory
 from facility.measurements import STATUS, Kind
 from facility.readings import Codes, Names, ReadingBatch, Times, split_series
-from rules.arrivals import Arrivals
+from rules.arrivals import OVERDUE, Arrivals
 from rules.intervals import Intervals
 
 Rows = NDArray[np.intp]
@@ -39,6 +40,7 @@ class Fleet:
     """
 
     KEPT = ("heard", "arrivals", "learned")
+    PLAIN: ClassVar[dict[str, Any]] = {"_held_up": dict[str, int]}
 
     def __init__(self, inventory: Inventory) -> None:
         self.ids: list[str] = []
@@ -60,6 +62,8 @@ class Fleet:
         self._place = np.full(len(self.ids), -1, dtype=np.int32)
         self._place[self.learners] = np.arange(len(self.learners))
         self.learned = Intervals([self.ids[row] for row in self.learners.tolist()])
+        # When devices were last heard of which one reading came that was held up on its way.
+        self._held_up: dict[str, int] = {}
         self._names: Names | None = None
         self._row_of_code: Codes = np.empty(0, dtype=np.int32)
 
@@ -94,8 +98,26 @@ class Fleet:
             self.take_learned()
         # The first bundle of a device tells its interval, and that it sends bundles.
         before = self.heard[rows]
+        stale = self._stale(rows, batch, before)
+        if len(stale):
+            rows, before = np.delete(rows, stale), np.delete(before, stale)
+            batch = batch.take(np.delete(np.arange(len(batch)), stale))
         self.arrivals.learn(rows, batch.ts, batch.arrived, before)
         self.heard[rows] = np.maximum(before, batch.arrived)
+
+    def _stale(self, rows: Codes, batch: ReadingBatch, before: Times) -> Rows:
+        """Readings that are no sign of life: of a device that is overdue, measured before it was
+        last heard. They were repeated or held up on their way. A second one is a sign of life:
+        the device's clock is behind."""
+        every = self.every[rows]
+        old = (every > 0) & (batch.ts <= before) & (batch.arrived - before > OVERDUE * every)
+        stale = []
+        for i in np.flatnonzero(old).tolist():
+            device, heard = self.ids[rows[i]], int(before[i])
+            if self._held_up.get(device) != heard:
+                self._held_up[device] = heard
+                stale.append(i)
+        return np.array(stale, dtype=np.intp)
 
     def take_learned(self) -> None:
         """Takes over the intervals that were learned; those that the inventory gives stay."""

@@ -172,13 +172,13 @@ class SilenceDetector:
             case = self._tracker.find(TYPE, group.subject)
             if case:
                 rows: list[int] = [
-                    r for r in self._caseless(group.rows, silent) if self._out_with(r, group)
+                    r for r in self._caseless(group.rows, silent) if self._out_with(now, r, group)
                 ]
                 if row in rows:
                     self._tracker.join(now, case, self._ids(rows), {})
                     return rows
             out = group.rows[silent[group.rows]]
-            heard_since = self._heard_since(row, group.rows)
+            heard_since = self._heard_since(now, row, group.rows)
             if heard_since > (1 - self._book.group_share) * len(group.rows):
                 continue
             late = self._late(now, row, group.rows)
@@ -199,17 +199,20 @@ class SilenceDetector:
             self._tracker.open(now, TYPE, subject, (device,), *self._account(np.array([row])))
         return [row]
 
-    def _heard_since(self, row: int, rows: Rows) -> int:
-        """How many of a group were heard when the device should have been heard again."""
-        heard = self._fleet.heard
-        return int((heard[rows] > heard[row] + self._pace(row) * _STILL_OUT).sum())
+    def _heard_since(self, now: int, row: int, rows: Rows) -> int:
+        """How many of a group were heard when the device should have been heard again, and still
+        are: one that was heard once more and is late by now may have been heard late."""
+        again = self._fleet.heard[rows] > self._fleet.heard[row] + self._pace(row) * _STILL_OUT
+        return int((again & ~self._is_late(now, rows)).sum())
 
     def _late(self, now: int, row: int, rows: Rows) -> Rows:
         """Those of a group that report as often as the device, and should have by now."""
+        late: Rows = rows[(self._fleet.pace(rows) <= self._pace(row)) & self._is_late(now, rows)]
+        return late
+
+    def _is_late(self, now: int, rows: Rows) -> Mask:
         pace = self._fleet.pace(rows)
-        heard = np.maximum(self._fleet.heard[rows], from_minutes(self._since[rows]))
-        paced = (pace > 0) & (pace <= self._pace(row))
-        late: Rows = rows[paced & (now - heard > pace * _STILL_OUT)]
+        late: Mask = (pace > 0) & (now - self._started(rows) > pace * _STILL_OUT)
         return late
 
     def _fell_together(self, out: Rows, late: Rows) -> bool:
@@ -217,7 +220,7 @@ class SilenceDetector:
         if len(out) < 2 or len(out) < self._book.group_share * len(late):
             return False
         heard = self._fleet.heard[out]
-        together = heard >= heard.max() - 2 * self._fleet.pace(out)
+        together = np.abs(heard - np.median(heard)) <= 2 * self._fleet.pace(out)
         return int(together.sum()) >= max(2, len(late) / 2)
 
     def _may_wait(self, now: int, row: int) -> bool:
@@ -228,9 +231,9 @@ class SilenceDetector:
     def _pace(self, row: int) -> int:
         return int(self._fleet.pace(np.array([row]))[0])
 
-    def _out_with(self, row: int, group: _Group) -> bool:
-        """Whether a device fell silent with its group: none of it was heard since."""
-        return self._heard_since(row, group.rows) == 0
+    def _out_with(self, now: int, row: int, group: _Group) -> bool:
+        """Whether a device fell silent with its group: none of it is heard since."""
+        return self._heard_since(now, row, group.rows) == 0
 
     def _end_where_heard(self, now: int) -> None:
         fleet = self._fleet

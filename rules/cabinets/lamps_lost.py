@@ -139,7 +139,7 @@ class LampsLostDetector:
         # may be a step too small to show.
         heard = self._supply.demand.oldest[row]
         one_moment = heard >= self._stands[row]
-        sure = one_moment & (heard >= self.runs.since[row])
+        sure = (low | sound) & one_moment & (heard >= self.runs.since[row])
         self._sure[row] = np.where(sure, ts, self._sure[row])
         # A meter that was not heard, and then shows nothing where there should be light, was
         # without power all along.

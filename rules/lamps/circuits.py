@@ -43,7 +43,8 @@ class Usual:
         self._common = np.zeros(many, dtype=bool)
 
     def see(self, fresh: Mask, values: Small, limit: float, share: float) -> None:
-        """Takes stock: what more than ``share`` of the lamps are below is common."""
+        """Takes stock: what more than ``share`` of the lamps are below is common, but for one
+        alone."""
         known = fresh & ~np.isnan(values)
         sound = known & (values >= limit)
         count, fine = self._groups.count(known), self._groups.count(sound)
@@ -52,7 +53,7 @@ class Usual:
         self._mean = np.where((count >= _PEERS) & (fine >= 1), mean, np.nan)
         off = values - self._groups.each(mean)
         self._spread = np.sqrt(self._groups.sums(off * off, sound) / many)
-        self._common = count - fine > share * count
+        self._common = count - fine > np.maximum(share * count, 1)
         if self._alone >= 0:
             self._mean[self._alone], self._common[self._alone] = np.nan, False
 
@@ -86,16 +87,13 @@ class Usual:
         """What a lamp at fault is below, (k,): ``by`` less than the mean of its group's."""
         return np.asarray(self._mean[group] - by)
 
-    def hold(
-        self, group: Rows, of_limit: Floats, beside: Floats, judged_alone: Mask | np.bool_
-    ) -> Floats:
+    def hold(self, group: Rows, of_limit: Floats, beside: Floats, alone: Floats | float) -> Floats:
         """Readings of lamps of these groups as shares of their limits, (k,): at fault below 1.
 
         NaN where nothing is known, infinite where the group explains it. ``of_limit`` is what each
         is of its own limit, ``beside`` of what it must be below beside its group, NaN where there
-        is none; ``judged_alone`` where one is judged without a group.
+        is none, and ``alone`` of what it must be below then; NaN where it is not judged alone.
         """
-        alone = np.where(judged_alone, of_limit, np.nan)
         said = np.where(np.isnan(beside), alone, np.maximum(of_limit, beside))
         if self._common.any():
             said[self._common[group] & (said < 1)] = np.inf

@@ -109,7 +109,8 @@ class DegradedDetector:
         usual = self._circuits.factor
         group = usual.group(rows)
         beside = factor / usual.less(group, book.factor_below_peers)
-        allowed = usual.hold(group, factor / book.factor, beside, np.True_)
+        of_limit_factor = factor / book.factor
+        allowed = usual.hold(group, of_limit_factor, beside, of_limit_factor)
         faults = np.nan_to_num(batch.column("faults")).astype(np.int64)
         # Nothing goes out by itself where the controller was told to switch it off.
         doing = np.where((seen.doing == UNLIT) & (dim == 0), 0, seen.doing)
@@ -150,12 +151,14 @@ class DegradedDetector:
         """
         usual, weak = self._circuits, at(self._book, rows).weak_of_peers
         group = usual.share.group(rows)
-        told = usual.share.hold(group, share, share / usual.share.beside(group, weak), np.True_)
+        # Without others beside it a lamp is held against its rating alone, which may be wrong.
+        beside = share / usual.share.beside(group, weak)
+        told = usual.share.hold(group, share, beside, share / weak)
         if levelled.all():
             return told
         group = usual.segment.group(rows)
         beside = share / usual.segment.beside(group, weak)
-        untold = usual.segment.hold(group, share, beside, np.False_)
+        untold = usual.segment.hold(group, share, beside, np.nan)
         span = np.maximum(_STEADY_FOR, 2 * self._lamps.every[rows])
         steady = usual.segment.steady(group, ts, span)
         judged = (steady & ~self._lamps.draws.dimmed[rows]) | (untold >= 1)

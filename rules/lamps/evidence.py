@@ -106,6 +106,12 @@ def _by_power(batch: ReadingBatch, around: Around, book: figures.Lamps) -> NDArr
     shown = np.full(len(power), UNKNOWN, dtype=np.int8)
     np.copyto(shown, LIT, where=is_lit)
     np.copyto(shown, DARK, where=is_dark)
+    # What a lamp that is dimmed draws may be what it draws by day, and less than a sound one would:
+    # then it is dark, or weak, and no reading tells which.
+    small = is_lit & levelled & around.planned & (power * book.dark_of_least < by_level)
+    rows = np.flatnonzero(small)
+    rows = rows[power[rows] <= _AS_BY_DAY * around.idle_w[rows] + _NOISE_W]
+    shown[rows] = UNKNOWN
     # Between the two lie few.
     between = np.flatnonzero(around.planned & ~is_dark & ~is_lit & ~np.isnan(power))
     if len(between):
@@ -119,7 +125,11 @@ def _by_power(batch: ReadingBatch, around: Around, book: figures.Lamps) -> NDArr
         # However big the lamp, no driver draws more by itself than the trade's few watts.
         dimmed |= drawn >= (factor * book.standby_floor_w)[between]
         shown[between] = np.select(
-            [as_by_day, (beside < _DARK_BESIDE) & ~dimmed, beside >= _LIT_BESIDE],
+            [
+                as_by_day & ~(beside >= _DARK_BESIDE),
+                (beside < _DARK_BESIDE) & ~dimmed,
+                (beside >= _LIT_BESIDE) & ~as_by_day,
+            ],
             [DARK, DARK, LIT],
             default=UNKNOWN,
         )

@@ -39,6 +39,36 @@ def test_one_device_is_silent_after_three_missed_reports() -> None:
     assert 10 * MINUTE <= events[0].at - lost <= 18 * MINUTE
 
 
+def test_what_was_held_up_on_its_way_is_no_sign_of_life() -> None:
+    """Nor is a reading that comes twice; two of them are, of a device whose clock is behind."""
+    street = [lamp(f"L{i}", seq=i) for i in range(6)]
+    others = [one for one in street if one.id != "L2"]
+    lost = DUSK + HOUR
+    one = engine(street)
+    events = live(one, street, talking_until({"L2": lost}), DUSK, lost + 30 * MINUTE)
+    assert brief(events) == [("opened", "device.silent", "streetlight:L2")]
+    for repeated in (True, False):
+        now = one.now
+        late = [("L2", lost - 8 * MINUTE, LIT), ("L2", lost - 7 * MINUTE, LIT)]
+        events = one.take([batch("streetlight", late[:1] if repeated else late[1:], now - lost)])
+        events += live(one, others, talking_until({}), now, now + 10 * MINUTE)
+        recovered = [("recovered", "device.silent", "streetlight:L2")]
+        assert brief(events)[:1] == ([] if repeated else recovered)
+
+
+def test_a_circuit_whose_last_report_was_held_up_is_one_case() -> None:
+    street = [replace(lamp(f"L{i}", seq=i), report_every_s=120) for i in range(7)]
+    others = [lamp(f"N{i}", "B", i, "C2") for i in range(7)]
+    lost = DUSK + HOUR
+    one = engine([*street, *others])
+    shown = talking_until({lamp.id: lost for lamp in street})
+    events = live(one, [*street, *others], shown, DUSK, lost + 2 * MINUTE)
+    events += one.take([batch("streetlight", [("L3", lost - SECOND, LIT)], 130 * SECOND)])
+    events += live(one, others, shown, lost + 3 * MINUTE, lost + 40 * MINUTE)
+    assert brief(events) == [("opened", "device.silent", "circuit:C1")]
+    assert len(events[0].members) == 7
+
+
 def test_a_lost_gateway_is_one_case_and_no_lamp_is_dark() -> None:
     street = [lamp(f"L{i}", "A", i, gateway="G1") for i in range(12)]
     others = [lamp(f"N{i}", "B", i, "C2", gateway="G2") for i in range(12)]
