@@ -180,10 +180,16 @@ class LampsLostDetector:
         by_lamps = self.scales.expect(row, demand)
         # What nobody tells of may be switched or dimmed by itself: of that share the lamps know
         # nothing, and it may be more than they are.
-        of_told = demand.watts[row] * demand.known[row] / by_lamps
+        by_themselves = demand.watts[row] * demand.known[row]
+        of_told = np.divide(
+            by_themselves, by_lamps, out=np.full(len(row), np.nan), where=by_lamps > 0
+        )
+        known &= current
+        lesser = known & (of_told < book.known_share)
         # Other nights know nothing of a level that the lamps tell of: where that is not learned yet
-        # only darkness can be told.
-        told = self._told[row] = current & known & ~(of_told < book.known_share)
+        # only darkness can be told; where they tell of the lesser part, neither is enough alone.
+        told = self._told[row] = known & ~lesser
+        reference = np.where(lesser, np.minimum(by_lamps, reference), reference)
         reference = np.where(told, by_lamps, reference)
         by_plan = np.isnan(reference) & current & (rated > 0)
         reference = np.where(by_plan, np.where(told, demand.watts[row], rated), reference)
@@ -198,7 +204,9 @@ class LampsLostDetector:
         reference, most = np.maximum(reference - dark, 0), np.maximum(most - dark, 0)
         # By the plan alone nothing but darkness can be told.
         limit = np.where(by_plan, _NEARLY_ALL * reference, limit)
-        planned = demand.steady[row] & (demand.lit[row] | (lamps + rated == 0))
+        # While none of its lamps should be lit there is none to lose: what it drew on other days
+        # burned.
+        planned = demand.steady[row] & (demand.lit[row] | (demand.fed[row] == 0))
         return reference, most, limit, np.where(current, planned, True) & (reference > 0)
 
     def judge(self, now: int, silent: Mask) -> None:
