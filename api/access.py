@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, ParamSpec, TypeVar
+
+from starlette.concurrency import run_in_threadpool
 
 from api import tokens
 from api.limits import Limit, Limits, network_of
@@ -24,11 +27,16 @@ PER_NAME = Limit("sign-in by name", 10, 100)
 PER_ADDRESS = Limit("sign-in by address", 20, 100)
 """Wrong passwords only: a right one gives back what it took."""
 
+_AT_ONCE = 2
+_PATIENCE_S = 10.0
+"""As many as hold a password to its hash (cases.people.passwords), and how long others wait."""
+
 ONCE_MS = 12 * HOUR
 _MOST_ONCE = 100
 _MOST_KNOWN = 1_000
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class Access:
@@ -52,6 +60,7 @@ class Access:
         self._signing_key = signing_key
         self._clock = clock or SystemClock()
         self.limits = limits or Limits()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._account = _LastKnown(accounts.get)
         self._key = _LastKnown(keys.find)
         self._once: OrderedDict[str, tuple[str, int]] = OrderedDict()
@@ -62,6 +71,20 @@ class Access:
     def by(self, who: str, address: str) -> By:
         """Who makes a change now."""
         return By(who, self._clock.now_ms(), address)
+
+    async def in_turn(self, call: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """What a call gives that holds a password to its hash. Retryable where too many wait.
+
+        They wait here and on no thread: all other calls need those.
+        """
+        try:
+            await asyncio.wait_for(self._turns.acquire(), _PATIENCE_S)
+        except TimeoutError:
+            raise Retryable("too many sign-ins at once; try again") from None
+        try:
+            return await run_in_threadpool(call, *args, **named)
+        finally:
+            self._turns.release()
 
     def sign_in(self, name: str, password: str, address: str) -> Session:
         """A new session. Problem 401 where name or password is wrong, 429 where that is too often.

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.caller import COOKIE, Caller, access_of, same_origin, set_cookie
@@ -40,27 +41,30 @@ class OnceBody(BaseModel):
 
 
 @router.post("/token", response_model=Token)
-def token(request: Request, username: Name, password: Password) -> Response:
+async def token(request: Request, username: Name, password: Password) -> Response:
     """Signs in with name and password, for programs: a token to send as `Authorization: Bearer`.
 
     It counts for half an hour. A machine that runs for longer has a key of its own.
     """
     access = access_of(request)
-    session = access.sign_in(username, password, address_of(request))
+    address = address_of(request)
+    session = await access.in_turn(access.sign_in, username, password, address)
     made = {"access_token": access.token(session), "token_type": "bearer", "expires_in": LIFE_S}
     return answer(made)
 
 
 @router.post("/session", response_model=Me)
-def sign_in(request: Request, username: Name, password: Password) -> Response:
+async def sign_in(request: Request, username: Name, password: Password) -> Response:
     """Signs in with name and password, for the control room: its cookie is the session.
 
     It is prolonged while it is in use, up to twelve hours.
     """
     same_origin(request)
     access = access_of(request)
-    session = access.sign_in(username, password, address_of(request))
-    return set_cookie(answer(_me(request, session.name)), request, session)
+    address = address_of(request)
+    session = await access.in_turn(access.sign_in, username, password, address)
+    me = await run_in_threadpool(_me, request, session.name)
+    return set_cookie(answer(me), request, session)
 
 
 @router.post("/session/once", response_model=Me)

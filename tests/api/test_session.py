@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from facility.clock import SECOND
 from facility.errors import UsageError
 from tests.api.district import District
 from tests.api.people import PASSWORD, name_of, token_of
+from tests.servers import wait_until
 
 OWN = {"Origin": "http://here"}
 BY = By("test", 0)
@@ -151,6 +154,30 @@ def test_guessing_is_slowed_down_by_address(nobody: District) -> None:
     nobody.access.accounts = _Quick(nobody.accounts)  # type: ignore[assignment]
     answers = [sign_in(nobody, f"n{n}", "wrong").status_code for n in range(22)]
     assert answers == [401] * 20 + [429] * 2
+
+
+def test_those_who_wait_to_sign_in_hold_up_nobody_else(
+    nobody: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, nobody.role = threading.Event(), "viewer"
+    signed_in = nobody.signed_in
+
+    def slow(*_: str) -> None:
+        go.wait(60)
+        raise Problem(401, "no")
+
+    monkeypatch.setattr(nobody.access, "sign_in", slow)
+    with Server(nobody.app, port=0) as server, ThreadPoolExecutor(60) as crowd:
+        form = {"username": "x", "password": "y"}
+        post = partial(httpx.post, f"{server.url}/api/v1/token", data=form, timeout=60)
+        waiting = [crowd.submit(post) for _ in range(60)]
+        try:
+            wait_until(lambda: len(server.connections) == 60, 20, "all of them")
+            answered = httpx.get(f"{server.url}/api/v1/cases", headers=signed_in, timeout=10)
+            assert answered.status_code == 200
+            assert not any(one.done() for one in waiting)
+        finally:
+            go.set()
 
 
 class _Quick:
