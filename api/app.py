@@ -143,6 +143,7 @@ def create_app(
         responses={"default": _PROBLEM},
     )
     app.state.parts = parts
+    app.state.developing = asyncio.Semaphore(1)
     allowed = reports.settings.photos
     app.add_middleware(Edge, metrics=counters, photo_bytes=allowed.most * allowed.most_bytes)
     problems.install(app)

@@ -5,6 +5,7 @@ What is read of a photo lies on disk above a megyabyte, and no more than is allo
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -117,7 +118,12 @@ async def _multipart(request: Request, settings: PhotoSettings) -> Sent:
     try:
         files = [one for _, one in form.multi_items() if isinstance(one, UploadFile) and one.size]
         fields = _fields(form)
-        return Sent(fields, await run_in_threadpool(_developed, files, fields))
+        if not files:
+            return Sent(fields)
+        # One is decoded at a time. The others wait here and on no thread: all calls need those.
+        turn: asyncio.Semaphore = request.app.state.developing
+        async with turn:
+            return Sent(fields, await run_in_threadpool(_developed, files, fields))
     finally:
         await form.close()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -20,10 +22,11 @@ from api.shapes.reports import (
     TakenReport,
 )
 from facility.clock import HOUR
-from facility.errors import Permanent
+from facility.errors import Permanent, UsageError
 from tests.api.district import DUSK, District, dark_segment
 from tests.cases.photos import located, photo
 from tests.cases.residents import GRID, LAT, LON, worked_off
+from tests.servers import wait_until
 
 pytestmark = pytest.mark.usefixtures("filing")
 
@@ -388,3 +391,32 @@ def test_a_page_that_fails_does_not_put_its_key_into_the_log(
     (record,) = [one for one in caplog.records if one.levelno >= logging.ERROR]
     assert "/r/{token}" in record.getMessage()
     assert told["token"] not in record.getMessage()
+
+
+def test_photos_that_wait_to_be_decoded_hold_up_nobody_else(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def slow(_: object) -> None:
+        go.wait(60)
+        raise UsageError("is no photo")
+
+    monkeypatch.setattr("api.forms.develop", slow)
+    many = 60
+    with Server(district.app, port=0) as server, ThreadPoolExecutor(many) as crowd:
+
+        def send_one(n: int) -> int:
+            path, files = f"{server.url}/api/v1/public/reports", {"photo": photo()}
+            came_from = {"X-Forwarded-For": f"10.0.0.{n}"}
+            answer = httpx.post(path, data=POTHOLE, files=files, headers=came_from, timeout=60)
+            return answer.status_code
+
+        waiting = [crowd.submit(send_one, n) for n in range(many)]
+        try:
+            wait_until(lambda: len(server.connections) == many, 20, "all of them")
+            asked = httpx.get(f"{server.url}/api/v1/cases", headers=district.signed_in, timeout=10)
+            assert asked.status_code == 200
+        finally:
+            go.set()
+        assert {one.result() for one in waiting} == {422}
