@@ -14,12 +14,8 @@ from numpy.typing import NDArray
 
 from facility.clock import HOUR
 from facility.readings import Codes, Floats, Times
-from rules.cabinets.supply import Demand
+from rules.cabinets.supply import LEVELS, Demand
 from rules.fleet import Mask
-
-_TENTHS, _PARTS = 12, 5
-_LEVELS = _TENTHS * _PARTS
-"""Tenths of a level, of all its lamps and of each quarter of them that is to be lit."""
 
 _LEARNED = HOUR
 _MOST = _LEARNED // 3
@@ -42,13 +38,13 @@ class Scales:
     KEPT = ("_factor", "_taught", "spread")
 
     def __init__(self, m: int) -> None:
-        self._factor: NDArray[np.float32] = np.full((m, _LEVELS), np.nan, dtype=np.float32)
-        self._taught: NDArray[np.int32] = np.zeros((m, _LEVELS), dtype=np.int32)
+        self._factor: NDArray[np.float32] = np.full((m, LEVELS), np.nan, dtype=np.float32)
+        self._taught: NDArray[np.int32] = np.zeros((m, LEVELS), dtype=np.int32)
         self.spread: NDArray[np.float32] = np.zeros(m, dtype=np.float32)
 
     def expect(self, row: Codes, demand: Demand) -> Floats:
         """What each series (k,) should draw, W; NaN until its level is learned."""
-        level = _level(row, demand)
+        level = demand.level[row]
         learned = self._taught[row, level] >= _LEARNED
         return np.where(learned, self._factor[row, level] * demand.watts[row], np.nan)
 
@@ -63,7 +59,7 @@ class Scales:
         step = np.minimum(np.minimum(gap, _MOST)[told] / _LEARNED, 0.1)
         self.spread[row[told]] += (np.minimum(over[told], 1) - self.spread[row[told]]) * step
         row, gap, power = row[good], gap[good], power[good]
-        level = _level(row, demand)
+        level = demand.level[row]
         factor = power / demand.watts[row]
         taught, known = self._taught[row, level], self._factor[row, level]
         near = (taught == 0) | (np.abs(factor / known - 1) <= _NEAR)
@@ -76,13 +72,3 @@ class Scales:
         weight = step / np.minimum(taught + step, _SLOW)
         self._factor[row, level] = known + (factor - known) * weight
         self._taught[row, level] = np.minimum(taught + step, _SLOW)
-
-
-def _level(row: Codes, demand: Demand) -> NDArray[np.int64]:
-    """The tenth of their rating that each series' lamps say they draw, 0 to 11, and 12 more for
-    each quarter of its lamps that is to be lit, or all of them."""
-    rated = np.maximum(demand.rated[row], 1)
-    tenth = np.clip(np.round(10 * demand.watts[row] / rated), 0, _TENTHS - 1)
-    part = (_PARTS - 1) * demand.lamps[row] // np.maximum(demand.fed[row], 1)
-    level: NDArray[np.int64] = (tenth + _TENTHS * part).astype(np.int64)
-    return level

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facility.clock import MINUTE
 from facility.inventory import Inventory
@@ -18,6 +19,10 @@ _FRESH = 1.5
 AHEAD = 10 * MINUTE
 """Before a switching time a circuit is left alone (domain facts: 10 min around switching)."""
 
+_TENTHS, _PARTS = 12, 5
+LEVELS = _TENTHS * _PARTS
+"""Tenths of a level, of all its lamps and of each quarter of them that is to be lit."""
+
 
 class Demand:
     """What each series' lamps ought to draw at the moment ``at`` (m,) ms, 0 before any; each (m,).
@@ -27,16 +32,22 @@ class Demand:
     some is not known; ``lamps`` how many of the ``fed`` ones should be lit, ``dark`` how many of
     these are seen dark. ``steady`` where all of its plans have been lit, or all dark, for long
     enough and stay so for a while. ``oldest`` is when that one of them was heard, of those heard
-    lately, that was heard first (ms): what they say is of no earlier moment.
+    lately, that was heard first (ms): what they say is of no earlier moment. ``level`` is the tenth
+    of their rating that they say they draw, 0 to 11, and 12 more for each quarter of them that is
+    to be lit, or all of them.
     """
 
-    KEPT = ("at", "oldest", "watts", "rated", "known", "fed", "lamps", "dark", "lit", "steady")
+    KEPT = (
+        *("at", "oldest", "watts", "rated", "known", "fed", "lamps", "dark", "lit", "steady"),
+        "level",
+    )
 
     def __init__(self, m: int) -> None:
         self.at, self.oldest = (np.zeros(m, dtype=np.int64) for _ in range(2))
         self.watts, self.rated, self.known = (np.zeros(m) for _ in range(3))
         self.fed, self.lamps, self.dark = (np.zeros(m, dtype=np.int64) for _ in range(3))
         self.lit, self.steady = (np.zeros(m, dtype=bool) for _ in range(2))
+        self.level: NDArray[np.int8] = np.zeros(m, dtype=np.int8)
 
 
 class Supply:
@@ -170,6 +181,9 @@ class Supply:
         demand.dark[:] = self._sum(dark)
         demand.lit[:] = demand.lamps > 0
         demand.steady[:] = self._sum(~steady) == 0
+        tenth = np.clip(np.round(10 * demand.watts / np.maximum(of_all, 1)), 0, _TENTHS - 1)
+        part = (_PARTS - 1) * demand.lamps // np.maximum(demand.fed, 1)
+        demand.level[:] = tenth + _TENTHS * part
 
     def _sum(self, values: Floats | Mask) -> Floats:
         """The lamps' values (n,) summed by series, (m,)."""
