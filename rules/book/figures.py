@@ -161,6 +161,7 @@ class Odour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     h2s_mg_m3: Positive
     nh3_mg_m3: Positive
     odour: Positive
+    mean_over: Duration
     clear_share: Share
     min_share: Share
     hold: Duration

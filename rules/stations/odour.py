@@ -1,9 +1,9 @@
 """Odour: the mean of an hour over the boundary limit (GB 14554-93, class 2).
 
-The hour slides, and each reading counts for the time since the one before it. A smelly lorry is
-over the limit for minutes and not as a mean; too few readings of a gas make no mean of it, and one
-reading alone does not carry it over the limit. A station that reports more seldom than twice an
-hour is judged by its last two reports. Readings over the workers' limit belong to
+The hour (``mean_over``) slides, and each reading counts for the time since the one before it. A
+smelly lorry is over the limit for minutes and not as a mean; too few readings of a gas make no mean
+of it, and one reading alone does not carry it over the limit. A station that reports more seldom
+than twice an hour is judged by its last two reports. Readings over the workers' limit belong to
 :mod:`rules.stations.gas_hazard` and are left out: one fault, one case.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from facility.clock import HOUR, MINUTE, to_rfc3339
+from facility.clock import MINUTE, to_rfc3339
 from facility.inventory import Inventory
 from facility.readings import Codes, Floats, ReadingBatch, Times
 from rules.book.overrides import at
@@ -77,7 +77,8 @@ class OdourDetector:
             insort(hour, reading, key=lambda one: one[0])
             if high[i]:
                 self._high_at[row] = max(self._high_at[row], reading[0])
-            while hour[0][0] <= hour[-1][0] - max(HOUR, 2 * self._paced(row)):
+            span = int(at(self._book, row).mean_over)
+            while hour[0][0] <= hour[-1][0] - max(span, 2 * self._paced(row)):
                 del hour[0]
             self._changed.add(row)
 
@@ -137,7 +138,7 @@ class OdourDetector:
             return Sight()
         worst = float(np.nanmax(shares))
         says = FAULT if worst > 1 else SOUND if worst < at(self._book, row).clear_share else NOTHING
-        return Sight(says, self._hours[row][-1][0], hold=HOUR)
+        return Sight(says, self._hours[row][-1][0], hold=int(at(self._book, row).mean_over))
 
     def _shares(self, row: int) -> Floats | None:
         """The hour's means against their limits, (gases,), NaN of a gas of which too little was
@@ -147,7 +148,8 @@ class OdourDetector:
         if not len(values):
             return None
         means, known = self._means(values, weight)
-        enough = known >= at(self._book, row).min_share * HOUR
+        book = at(self._book, row)
+        enough = known >= book.min_share * book.mean_over
         if not enough.any():
             return None
         return np.asarray(np.where(enough, means, np.nan) / self._limits(row))

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from facility.clock import HOUR, MINUTE
-from tests.rules.street import EVERY_S, NOON, Shown, batch, brief, engine, live, station
+from facility.inventory import Inventory
+from facility.lighting import load_plans
+from rules.book.rulebook import parse
+from rules.engine import Engine
+from tests.rules.street import EVERY_S, NOON, ZONE, Shown, batch, brief, engine, live, station
 
 ONE = [station("W1")]
 START = NOON + 2 * HOUR
@@ -50,6 +54,15 @@ def test_an_hour_over_the_boundary_limit_is_a_case(values: dict[str, float], cau
     # The mean is over once 57 % to 66 % of the hour are.
     assert 20 * MINUTE <= events[0].at - START <= 45 * MINUTE
     assert events[1].at > START + 2 * HOUR
+
+
+def test_over_what_time_the_mean_is_taken_is_a_figure_of_the_rulebook() -> None:
+    book = parse('[odour]\nmean_over = "20min"', "shorter")
+    one = Engine(Inventory.of(ONE), load_plans(), ZONE, book)
+    shorter = live(one, ONE, while_({"odour": 31.0}), NOON, NOON + 7 * HOUR)
+    longer = live(engine(ONE), ONE, while_({"odour": 31.0}), NOON, NOON + 7 * HOUR)
+    assert brief(shorter) == brief(longer)
+    assert all(a.at <= b.at - 20 * MINUTE for a, b in zip(shorter, longer, strict=True))
 
 
 def test_minutes_over_the_limit_are_no_hour() -> None:
