@@ -140,6 +140,7 @@ class Engine:
         self._lamps = Lamps(
             inventory.streetlights, self._fleet.every[self._lamp_span], plans, timezone, book.lamps
         )
+        self._lamps.on_change = self._fleet.on_change[self._lamp_span]
         self._lamps.bundle = self._fleet.arrivals.bundle[self._lamp_span]
         self._unlit = unlit_detector(inventory, self._lamps, book, self.tracker)
         self._burning = day_burning_detector(inventory, self._lamps, book, self.tracker)

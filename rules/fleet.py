@@ -64,6 +64,7 @@ class Fleet:
         self.learned = Intervals([self.ids[row] for row in self.learners.tolist()])
         # When devices were last heard of which one reading came that was held up on its way.
         self._held_up: dict[str, int] = {}
+        self.on_change: Mask = np.zeros(len(self.ids), dtype=bool)
         self._names: Names | None = None
         self._row_of_code: Codes = np.empty(0, dtype=np.int32)
 
@@ -120,8 +121,10 @@ class Fleet:
         return np.array(stale, dtype=np.intp)
 
     def take_learned(self) -> None:
-        """Takes over the intervals that were learned; those that the inventory gives stay."""
+        """Takes over the intervals that were learned; those that the inventory gives stay. Whose
+        is not told and irregular reports what changes."""
         self.every[self.learners] = self.learned.every
+        self.on_change[self.learners] = self.learned.irregular()
 
     def has(self, member: str) -> bool:
         """Whether a device, or the one that a series is of, is installed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from facility.clock import DAY
+from facility.clock import DAY, MINUTE
 from facility.readings import Codes, Times
 
 Mask = NDArray[np.bool_]
@@ -22,6 +22,9 @@ _DEVIATIONS = 4
 
 _PAUSES = 1.5
 """Times its longest pause that an irregular device may be quiet."""
+
+_SELDOM = 20 * MINUTE
+"""One that reports more often than this shows a change by more than one report."""
 
 _SETTLED = 16
 """Gaps over which the means are taken."""
@@ -61,6 +64,11 @@ class Intervals:
         day = self._last_ts - self._first_ts >= DAY
         known: Mask = (self._count >= _AFTER) & (self._regular() | day)
         return known
+
+    def irregular(self) -> Mask:
+        """Devices that report when something changes, and seldom, bool (k,)."""
+        seldom = (self._count >= _AFTER) & (self.every >= _SELDOM)
+        return seldom & ~self._regular()
 
     def quiet(self, allowed: Times) -> Times:
         """For how long they may be unheard where regular devices are ``allowed`` so long, ms."""

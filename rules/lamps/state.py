@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facility.assets import Streetlight
-from facility.clock import MINUTE
+from facility.clock import MINUTE, SECOND
 from facility.errors import UsageError
 from facility.lighting import LightingPlan, Period, Schedule
 from facility.readings import Codes, Floats, ReadingBatch, Times
@@ -37,6 +37,9 @@ _NIGHT = LightingPlan("night", "", 1, (("sunset+45", "sunrise-45"),))
 
 Plan = tuple[Mask, Times]
 """(should be lit, since when the plan says so), each (n,)."""
+
+_SOON = 0.75
+"""Report intervals after the last within which a report is not due, whatever the jitter."""
 
 _FRESH = 1.5
 """Report intervals for which a lamp's last reading counts among its segment's."""
@@ -91,6 +94,8 @@ class Lamps:
         self._planned_at: dict[int, Plan] = {}
         self._planned_in: dict[tuple[Period, ...], Plan] = {}
         self.last = np.zeros(n, dtype=np.int64)
+        # Which report what changes, and nothing in between but seldom.
+        self.on_change: Mask = np.zeros(n, dtype=bool)
         # Of lamps whose readings come in bundles the time that one spans, ms.
         self.bundle: NDArray[np.int32] = np.zeros(n, dtype=np.int32)
 
@@ -108,17 +113,24 @@ class Lamps:
         around = Around(planned, night, draws.full_w(rows), idle, beside)
         shown = evidence(batch, around, book)
         judged = (shown != UNKNOWN) & (batch.ts - switched >= book.settle)
-        doing = _DOING[planned.view(np.int8), (shown == LIT).view(np.int8)]
-        doing[~judged] = NOT_JUDGED
+        does = _DOING[planned.view(np.int8), (shown == LIT).view(np.int8)]
+        doing = np.where(judged, does, np.int8(NOT_JUDGED))
+        held, since = doing, batch.ts
+        early = self.on_change[rows] & ~judged & (shown != UNKNOWN)
+        if early.any():
+            # What a device that reports changes says while its lamp settles stands until it says
+            # otherwise. In their order, just after: of several the last one counts.
+            after = switched + book.settle + (batch.ts - switched) // SECOND
+            held, since = np.where(early, does, doing), np.where(early, after, batch.ts)
         power, on = consumption(batch), batch.column("on")
         dim, voltage = batch.column("dim_pct"), batch.column("voltage_v")
         parts = tuple(whole_rounds(rows, batch.ts))
         for part in parts:
             row, ts = rows[part], batch.ts[part]
             before = self.last[row]
-            self.runs.advance(row, ts, doing[part], switched[part])
+            self.runs.advance(row, since[part], held[part], switched[part])
             if part is parts[0]:
-                alone = row[self._unasked(row, ts, before, doing[part])]
+                alone = row[self._unasked(row, ts, before, held[part])]
                 if len(parts) > 1:
                     alone = alone[~np.isin(alone, rows[parts[1]])]
                 # A device that reports what changes says it once.
@@ -137,10 +149,10 @@ class Lamps:
         return Seen(doing, power, switched, parts)
 
     def _unasked(self, row: Codes, ts: Times, before: Times, doing: NDArray[np.int8]) -> Mask:
-        """Readings that came by themselves, long before they were due: until the device says
-        otherwise they stand, for as long as any does."""
-        soon: Mask = (2 * (ts - before) < self._every[row]) & (ts > before)
-        soon &= doing != NOT_JUDGED
+        """Readings that came by themselves, before they were due: until the device says otherwise
+        they stand, for as long as any does."""
+        soon: Mask = (ts - before < _SOON * self._every[row]) | self.on_change[row]
+        soon &= (ts > before) & (doing != NOT_JUDGED)
         return soon
 
     def _levelled(self, rows: Codes, batch: ReadingBatch) -> ReadingBatch:
