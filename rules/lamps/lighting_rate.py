@@ -166,6 +166,8 @@ class LightingRate:
 
     def _tallies(self, now: int, rows: Rows) -> list[Tally]:
         """What was seen of these lamps up to ``now``, by place."""
+        if not len(rows):
+            return []
         should = self._lamps.should_be_seen_lit(self._begun, now, rows)
         # What the last report of each stands for.
         last, doing = self._last_report(rows), self._doing[rows]
