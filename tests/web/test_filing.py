@@ -35,3 +35,12 @@ def test_a_case_past_its_deadline_turns_red(filed: District, page: Page) -> None
     assert late.evaluate("one => getComputedStyle(one).color") == "rgb(255, 100, 100)"
     counts = page.locator(".strip .cases .overdue")
     expect(counts).to_contain_text("1")
+    filed.opens("C2", "streetlight.segment_unlit", "segment:S1", *LAMPS[:4])
+    rows = page.locator(".rows .row")
+    expect(rows).to_have_count(2)
+    only = counts.get_by_role("button", name="只看超期案件")
+    only.click()
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("超期")
+    only.click()
+    expect(rows).to_have_count(2)

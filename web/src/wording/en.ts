@@ -190,7 +190,7 @@ export const en: Messages = {
     announce: "New case: {type}, {subject}",
     new: "New",
   },
-  counts: { total: "{n} in all", heading: "Counts by state", overdue: "Overdue" },
+  counts: { onlyOverdue: "Only those overdue", total: "{n} in all", heading: "Counts by state", overdue: "Overdue" },
   map: {
     heading: "Map",
     fit: "Show all",

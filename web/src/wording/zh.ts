@@ -189,7 +189,7 @@ export const zh = {
     announce: "新案件：{type}，{subject}",
     new: "新",
   },
-  counts: { total: "共 {n}", heading: "状态统计", overdue: "超期" },
+  counts: { onlyOverdue: "只看超期案件", total: "共 {n}", heading: "状态统计", overdue: "超期" },
   map: {
     heading: "地图",
     fit: "显示全部",
