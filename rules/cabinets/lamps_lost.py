@@ -245,10 +245,9 @@ class LampsLostDetector:
         judged = fresh & (~self._whole | ~by_circuit[self._cabinet_of])
         self._dimmed |= self._dimmed_now(judged)
         members = self._tracker.members(FAMILY[TYPE])
-        # Of one whose lamps are seen dark by now nothing is lost besides.
-        missing = self.reference - self._power_w
-        still = (missing > 0) & (missing >= self._book.clear_share * self.limit)
-        found = held & judged & ~self._dimmed & still
+        # What the last reading does not say any more, as it settles or its lamps are seen dark, is
+        # no loss.
+        found = held & judged & ~self._dimmed & (runs.last == self._last)
         for row in np.flatnonzero(found).tolist():
             if self._supply.names[row] in members or self._is_explained(row, now, silent):
                 continue
