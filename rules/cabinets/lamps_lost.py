@@ -195,7 +195,8 @@ class LampsLostDetector:
         reference = np.where(by_plan, np.where(told, demand.watts[row], rated), reference)
         worth = np.where(lamps > 0, reference / np.maximum(lamps, 1), book.lamp_w)
         limit = np.maximum(book.lamps * worth, book.share * reference)
-        spread = np.where(told, self.scales.spread[row], self.nights.spread[row])
+        of_nights = self.nights.spread[row] * self.nights.doubt(row)
+        spread = np.where(told, self.scales.spread[row], of_nights)
         limit = np.maximum(limit, book.spreads * spread * reference)
         limit = np.where(told, np.fmax(limit, (1 - of_told) * reference), limit)
         # What is seen dark is no loss of its own; where the lamps tell, it is not in their sum.

@@ -38,7 +38,7 @@ class Nights:
     the same every day, however it is dimmed by night.
     """
 
-    KEPT = ("_watts", "_night", "_bin", "_sum", "_count", "_bad", "spread")
+    KEPT = ("_watts", "_night", "_first", "_bin", "_sum", "_count", "_bad", "spread")
 
     def __init__(self, m: int, timezone: str, least: int, off_w: float | Floats) -> None:
         self._zone = ZoneInfo(timezone)
@@ -46,7 +46,7 @@ class Nights:
         self._off_w = np.broadcast_to(np.asarray(off_w, dtype=np.float32), m)
         self._watts: NDArray[np.float32] = np.full((m, _KEPT, _BINS), np.nan, dtype=np.float32)
         # The bin that is being filled: its night and number, and what was read in it.
-        self._night = np.zeros(m, dtype=np.int32)
+        self._night, self._first = (np.zeros(m, dtype=np.int32) for _ in range(2))
         self._bin = np.full(m, -1, dtype=np.int16)
         self._sum = np.zeros(m)
         self._count = np.zeros(m, dtype=np.int32)
@@ -67,6 +67,12 @@ class Nights:
             self._said_of[row] = asked
         said = self._said[row]
         return said[:, 0], said[:, 1]
+
+    def doubt(self, row: Codes) -> Floats:
+        """How many times as wide what is usual must be taken of each series, (k,): how far nights
+        lie from each other is itself known by the few that there were."""
+        nights = np.clip(self._night[row] - self._first[row], 2, _KEPT - 1)
+        return np.asarray(nights / (nights - 1))
 
     def _others(
         self, row: Codes, night: NDArray[np.int64], slot: NDArray[np.int64], least: int
@@ -128,6 +134,7 @@ class Nights:
         fresh = done & (self._night[row] != night)
         self._watts[row[fresh], night[fresh] % _KEPT] = np.nan
         self._said_of[row[fresh]] = -1
+        self._first[row] = np.where(self._first[row] > 0, self._first[row], night)
         self._night[row], self._bin[row] = night, slot
         self._sum[over] = 0
         self._count[over] = 0
