@@ -15,6 +15,7 @@ def test_a_share_leads_to_what_it_lacks_and_that_to_its_place(
     page.get_by_role("button", name="查看不在网格内的没有权属单位的设施").click()
     lacking = page.get_by_role("region", name="没有权属单位的设施")
     expect(lacking.get_by_role("row")).to_have_count(1 + 9)
+    expect(lacking).to_be_in_viewport(ratio=0.9)
     lacking.get_by_role("button", name="花园路雨水井").click()
     detail = page.locator(".detail")
     expect(detail.get_by_role("heading", level=2)).to_have_text("花园路雨水井")
