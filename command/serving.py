@@ -17,7 +17,7 @@ from facility import importing
 from facility.broker import EmbeddedBroker
 from facility.bus import LocalBus
 from facility.clock import Clock, SystemClock
-from facility.garbage import set_aside
+from facility.garbage import set_aside, take_back
 from facility.mqtt import MqttSettings
 from facility.mqtt_bus import MqttBus
 from simulators.demo import Demo
@@ -67,6 +67,7 @@ def up(options: argparse.Namespace) -> int:
             address = f"{address}/#key={once} (signs in one time; other accounts: {passwords})"
         log.info("the control room is at %s; Ctrl-C stops everything", address)
         set_aside()
+        stack.callback(take_back)
         stopping.wait()
         log.info("stopping")
     return 0
@@ -92,5 +93,6 @@ def one_service(options: argparse.Namespace) -> int:
                 server = house.run_api(house.open_access(), listener)
                 log.info("the control room is at %s", server.url)
         set_aside()
+        stack.callback(take_back)
         stopping.wait()
     return 0
