@@ -170,7 +170,7 @@ def test_how_readings_are_cut_into_batches_does_not_matter(seed: int, size: int)
     for at in range(0, len(sent), size):
         cut += one.take(batches(sent[at : at + size]))
     whole, other = [], engine(district())
-    for minute in range(START, END, 30 * MINUTE):
+    for minute in range(START, sent[-1][0] + 1, 30 * MINUTE):
         mine = [r for r in sent if minute <= r[0] < minute + 30 * MINUTE]
         whole += other.take(batches(mine))
     assert _seen(cut) == _seen(whole)
