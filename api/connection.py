@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from contextlib import suppress
 from operator import itemgetter
 
@@ -39,7 +40,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which closes a connection that goes past these bounds."""
 
     asking_since: float | None = None
-    """Since when a request is on its way here (s of the loop's clock); None once it is whole."""
+    """Since when a request is on its way here (s, monotonic); None once it is whole."""
 
     _in_head = True
     _read = 0
@@ -52,7 +53,7 @@ class BoundedProtocol(HttpToolsProtocol):
             transport.abort()
             return
         _give_up_on_the_gone(transport)
-        self.asking_since = self.loop.time()
+        self.asking_since = time.monotonic()
         self._ends_within(HEAD_WITHIN_S)
 
     def give_up(self) -> None:
@@ -78,7 +79,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head, self._read = True, 0
         if self._request is None:
-            self.asking_since = self.loop.time()
+            self.asking_since = time.monotonic()
             self._ends_within(HEAD_WITHIN_S)
 
     def on_headers_complete(self) -> None:
