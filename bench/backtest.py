@@ -62,7 +62,7 @@ def district(lamps: int) -> Inventory:
         Streetlight(
             id=f"L{i}", name="", segment=f"S{i // 20}", seq=i % 20, rated_w=60.0,
             circuit=f"C{i // 60}", gateway=f"G{i // 150}", report_every_s=EVERY_S,
-            **PLACE,  # type: ignore[arg-type]
+            **PLACE,
         )
         for i in range(lamps)
     )  # fmt: skip

@@ -20,8 +20,9 @@ from pathlib import Path
 import msgspec
 
 from bench.machine import describe
+from bench.rules import PLACE
 from facility.assets import Asset, Cover, Streetlight
-from facility.clock import MINUTE, from_rfc3339
+from facility.clock import MINUTE, SECOND, from_rfc3339
 from facility.garbage import collect_seldom
 from facility.inventory import Inventory
 from facility.lighting import load_plans
@@ -39,17 +40,16 @@ EVERY = 5 * MINUTE
 
 def district() -> list[Asset]:
     """Lamps in segments of 20, and covers."""
-    place = {"area": "410105", "lon": 113.69, "lat": 34.78, "report_every_s": EVERY // 1000}
+    every_s = EVERY // SECOND
     lamps: list[Asset] = [
         Streetlight(
             id=f"L{i:05}", name=f"L{i}", segment=f"S{i // 20}", seq=i % 20, rated_w=60.0,
-            circuit=f"C{i // 60}", gateway=f"G{i // 150}", **place,  # type: ignore[arg-type]
+            circuit=f"C{i // 60}", gateway=f"G{i // 150}", report_every_s=every_s, **PLACE,
         )
         for i in range(LAMPS)
     ]  # fmt: skip
     covers: list[Asset] = [
-        Cover(id=f"M{i:05}", name=f"M{i}", **place)  # type: ignore[arg-type]
-        for i in range(COVERS)
+        Cover(id=f"M{i:05}", name=f"M{i}", report_every_s=every_s, **PLACE) for i in range(COVERS)
     ]
     return lamps + covers
 

@@ -17,6 +17,7 @@ import gc
 import resource
 import statistics
 import time
+from typing import TypedDict
 
 import numpy as np
 
@@ -40,7 +41,17 @@ LAMP_EVERY, CABINET_EVERY, COVER_EVERY, STATION_EVERY = (
 FILLED, SETTLED, END = 5, 20, 35
 PER_CIRCUIT = 60
 PER_STATION = 5_000
-PLACE = {"area": "410105", "lon": 113.69, "lat": 34.78}
+
+
+class Place(TypedDict):
+    """Where an asset stands."""
+
+    area: str
+    lon: float
+    lat: float
+
+
+PLACE: Place = {"area": "410105", "lon": 113.69, "lat": 34.78}
 
 
 def district(devices: int) -> list[Asset]:
@@ -53,7 +64,7 @@ def district(devices: int) -> list[Asset]:
             circuit=f"C{min(i // PER_CIRCUIT, circuits - 1)}", gateway=f"G{i // 150}",
             cabinet=f"K{min(i // PER_CIRCUIT, circuits - 1) // 4}",
             plan="half-night" if i // 600 % 3 == 0 else "all-night",
-            report_every_s=LAMP_EVERY // SECOND, **PLACE,  # type: ignore[arg-type]
+            report_every_s=LAMP_EVERY // SECOND, **PLACE,
         )
         for i in range(lamps)
     ]  # fmt: skip
@@ -61,19 +72,19 @@ def district(devices: int) -> list[Asset]:
         Cabinet(
             id=f"K{k}", name="", report_every_s=CABINET_EVERY // SECOND,
             circuits=tuple(f"C{c}" for c in range(4 * k, min(4 * k + 4, circuits))),
-            **PLACE,  # type: ignore[arg-type]
+            **PLACE,
         )
         for k in range(-(-circuits // 4))
     ]  # fmt: skip
     made += [
         Station(
             id=f"T{i}", name="", report_every_s=STATION_EVERY // SECOND, capacity_t_day=60.0,
-            **PLACE,  # type: ignore[arg-type]
+            **PLACE,
         )
         for i in range(devices // PER_STATION)
     ]  # fmt: skip
     return made + [
-        Cover(id=f"M{i}", name="", report_every_s=COVER_EVERY // SECOND, **PLACE)  # type: ignore[arg-type]
+        Cover(id=f"M{i}", name="", report_every_s=COVER_EVERY // SECOND, **PLACE)
         for i in range(devices - lamps)
     ]
 

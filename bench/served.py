@@ -80,7 +80,7 @@ class Place:
 
 def district(many: int) -> Inventory:
     """Nine lamps to one cover, in segments of 20; a cabinet to 200 lamps; 21 stations."""
-    place = {"area": "410105", "owner": UNITS[0]}
+    area, owner = "410105", UNITS[0]
     covers, stations = many // 10, 21
     cabinets = many // 250
     lamps = many - covers - stations - cabinets
@@ -89,20 +89,28 @@ def district(many: int) -> Inventory:
             id=f"L{n:06}", name=f"路灯{n}", lon=113.6 + n % 400 * 3e-4,
             lat=34.7 + n // 400 * 9e-4, road=f"R{n // 400}",
             segment=f"S{n // 20}", seq=n % 20, circuit=f"K{n // 200:05}/C{n % 3}", rated_w=60.0,
-            grid=STREETS[n % 17], **place,  # type: ignore[arg-type]
+            grid=STREETS[n % 17], area=area, owner=owner,
         )
         for n in range(lamps)
     ]  # fmt: skip
     found += [
-        Cabinet(id=f"K{n:05}", name=f"箱变{n}", lon=113.6, lat=34.78, **place)  # type: ignore[arg-type]
+        Cabinet(id=f"K{n:05}", name=f"箱变{n}", lon=113.6, lat=34.78, area=area, owner=owner)
         for n in range(cabinets)
     ]
     found += [
-        Cover(id=f"M{n:06}", name=f"井盖{n}", lon=113.6, lat=34.78, grid=STREETS[n % 17], **place)  # type: ignore[arg-type]
+        Cover(
+            id=f"M{n:06}",
+            name=f"井盖{n}",
+            lon=113.6,
+            lat=34.78,
+            grid=STREETS[n % 17],
+            area=area,
+            owner=owner,
+        )
         for n in range(covers)
     ]
     found += [
-        Station(id=f"T{n:02}", name=f"转运站{n}", lon=113.6, lat=34.78, **place)  # type: ignore[arg-type]
+        Station(id=f"T{n:02}", name=f"转运站{n}", lon=113.6, lat=34.78, area=area, owner=owner)
         for n in range(stations)
     ]
     return Inventory.of(found)

@@ -7,6 +7,7 @@ a case of its own their time stands still, and once it is back each has its full
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -29,13 +30,16 @@ _WITNESSES = 64
 @dataclass(slots=True)
 class Feed:
     """``rows`` are heard by one way. ``last`` is when the newest was, ``lost`` whether that was too
-    long ago for all of them."""
+    long ago for all of them; ``enough_after`` for how long it is too early to tell, as it was at
+    ``enough_at`` (ms)."""
 
     area: str
     whole: bool
     rows: Rows
     lost: bool = False
     last: int = 0
+    enough_after: int = 0
+    enough_at: int = 0
 
 
 class Feeds:
@@ -124,14 +128,24 @@ class Feeds:
         """Whether nothing was heard of an area after ``since`` (ms), and too few of it should have
         been yet to tell that its feed is lost: those silent by then only report most often."""
         for feed in self.all:
-            if not feed.whole or feed.area not in ("", area) or len(feed.rows) < _LEAST_DEVICES:
+            if not feed.whole or feed.area not in ("", area) or feed.last > since:
                 continue
-            pace = self._fleet.pace(feed.rows)
-            pace = np.sort(pace[pace > 0])
-            few = int(max(_LEAST_EXPECTED, self._share * len(feed.rows)))
-            if feed.last <= since and few < len(pace) and now - feed.last < OVERDUE * pace[few]:
+            # A lost district asks this for each of its devices.
+            if feed.enough_at != now:
+                feed.enough_after, feed.enough_at = self._enough_after(feed), now
+            if now - feed.last < feed.enough_after:
                 return True
         return False
+
+    def _enough_after(self, feed: Feed) -> int:
+        """After how long so many of a feed should have been heard again that their silence tells
+        that it is lost, ms; 0 where it has too few for that."""
+        pace = self._fleet.pace(feed.rows)
+        pace = pace[pace > 0]
+        few = int(max(_LEAST_EXPECTED, self._share * len(feed.rows)))
+        if len(feed.rows) < _LEAST_DEVICES or few >= len(pace):
+            return 0
+        return math.ceil(OVERDUE * int(np.partition(pace, few)[few]))
 
     def lost_of(self, area: str) -> Rows | None:
         """The devices of an area whose feed is lost; None where none is."""

@@ -200,7 +200,7 @@ class Correlation:
     def _is_circuit(self, rows: Rows, faulty: Mask, moment: _Moment) -> bool:
         """Whether nearly all of a circuit's reporting lamps are at fault, over several segments."""
         found = rows[faulty[rows]]
-        reporting = int((moment.reporting | faulty)[rows].sum())
+        reporting = int((moment.reporting[rows] | faulty[rows]).sum())
         return (
             len(found) >= at(self._book, rows[0]).circuit_share * reporting
             and len({self._segment_of[row] for row in found.tolist()}) > 1
@@ -240,7 +240,7 @@ class Correlation:
         if not len(rows):
             return False
         book = at(self._book, rows[0])
-        found = faulty[rows[(moment.reporting | faulty)[rows]]]
+        found = faulty[rows[moment.reporting[rows] | faulty[rows]]]
         count = int(found.sum())
         if count >= max(book.share_min, book.share * len(found)):
             return True
